@@ -1,0 +1,57 @@
+"""The configuration: its schema, its secrets, and how it is read from a file and an environment."""
+
+from __future__ import annotations
+
+from medialib.config.checks import RESERVED_NAMES
+from medialib.config.description import SettingDescription, describe_settings
+from medialib.config.environment import RESERVED_VARIABLES
+from medialib.config.quantities import format_duration, format_size, parse_duration, parse_size
+from medialib.config.reading import (
+    CONFIGURATION_NAMES,
+    data_folder,
+    find_configuration,
+    load_settings,
+    parse_settings,
+    settings_to_dict,
+    user_configuration_folder,
+)
+from medialib.config.secret import MASK, Secret, SecretUrl
+from medialib.config.settings import (
+    CatalogueSettings,
+    DownloadSettings,
+    LibrarySettings,
+    LogSettings,
+    RemoteSettings,
+    RoutingSettings,
+    Settings,
+)
+from medialib.config.starter import STARTER_CONFIGURATION
+
+__all__ = [
+    "CONFIGURATION_NAMES",
+    "MASK",
+    "RESERVED_NAMES",
+    "RESERVED_VARIABLES",
+    "STARTER_CONFIGURATION",
+    "CatalogueSettings",
+    "DownloadSettings",
+    "LibrarySettings",
+    "LogSettings",
+    "RemoteSettings",
+    "RoutingSettings",
+    "Secret",
+    "SecretUrl",
+    "SettingDescription",
+    "Settings",
+    "data_folder",
+    "describe_settings",
+    "find_configuration",
+    "format_duration",
+    "format_size",
+    "load_settings",
+    "parse_duration",
+    "parse_settings",
+    "parse_size",
+    "settings_to_dict",
+    "user_configuration_folder",
+]

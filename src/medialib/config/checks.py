@@ -1,0 +1,145 @@
+"""What only shows when a whole configuration is seen: folders in one another, names taken twice, likely mistakes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from itertools import combinations
+from pathlib import Path
+from typing import Final
+
+from medialib.config.environment import Fault, KeyPath
+from medialib.config.secret import Secret
+from medialib.config.settings import Settings
+
+__all__ = ["RESERVED_NAMES", "contradictions", "name_faults", "oddities", "secrets_of"]
+
+RESERVED_NAMES: Final = ("incoming", "tv", "anime", "movies")
+"""Names of places that are not remotes."""
+
+_NAME = re.compile(r"[a-z0-9_-]+", re.ASCII)
+
+
+def contradictions(settings: Settings) -> tuple[Fault, ...]:
+    """What cannot be meant: each with the path of its key.
+
+    >>> from medialib.config.settings import LibrarySettings
+    >>> contradictions(Settings(library=LibrarySettings(tv=Path("/srv/tv"), movies=Path("/srv/tv"))))
+    ((('library', 'movies'), 'is the same folder as library.tv: each kind wants its own'),)
+    """
+    return (*_roots(settings), *_incoming(settings), *_local_remotes(settings))
+
+
+def oddities(settings: Settings) -> tuple[str, ...]:
+    """What is allowed and looks like a mistake, a line each.
+
+    >>> from medialib.config.settings import LibrarySettings
+    >>> oddities(Settings(library=LibrarySettings(tv=Path("/srv/tv"), movies=Path("/srv/tv/films"))))
+    ('library.movies lies inside library.tv: what looks through one sees the files of the other',)
+    """
+    found = []
+    for (kind, root), (other, other_root) in combinations(_own_roots(settings), 2):
+        if root != other_root and (_inside(root, other_root) or _inside(other_root, root)):
+            inner, outer = (kind, other) if _inside(root, other_root) else (other, kind)
+            found.append(
+                f"library.{inner} lies inside library.{outer}: what looks through one sees the files of the other"
+            )
+    download = settings.download
+    hides_nfo = any(fnmatchcase("x.nfo", pattern.lower()) for pattern in download.exclude)
+    if (
+        settings.routing.keep_nfo
+        and hides_nfo
+        and not any(fnmatchcase("x.nfo", each.lower()) for each in download.include)
+    ):
+        found.append(
+            'routing.keep_nfo keeps what download.exclude never fetches: download.include = ["*.nfo"] fetches it'
+        )
+    return tuple(found)
+
+
+def secrets_of(settings: Settings) -> Iterator[KeyPath]:
+    """The key path of everything that is set and must not be seen.
+
+    >>> from medialib.config.settings import RemoteSettings
+    >>> list(secrets_of(Settings(remotes={"seedbox": RemoteSettings(password=Secret("x"))})))
+    [('remotes', 'seedbox', 'password')]
+    """
+    if settings.catalogue.url.holds_password:
+        yield "catalogue", "url"
+    for name, remote in settings.remotes.items():
+        if remote.password is not None:
+            yield "remotes", name, "password"
+        if remote.key_passphrase is not None:
+            yield "remotes", name, "key_passphrase"
+        for option, value in remote.options.items():
+            if isinstance(value, Secret):
+                yield "remotes", name, "options", option
+
+
+def name_faults(names: Iterable[object]) -> Iterator[Fault]:
+    """What is wrong with the names of remotes.
+
+    >>> list(name_faults(["seedbox", "tv"]))
+    [(('remotes', 'tv'), 'is the name of a place already; incoming, tv, anime, movies are taken')]
+    """
+    for name in names:
+        if not isinstance(name, str):
+            continue
+        if name in RESERVED_NAMES:
+            yield ("remotes", name), f"is the name of a place already; {', '.join(RESERVED_NAMES)} are taken"
+        elif _NAME.fullmatch(name) is None:
+            yield ("remotes", name), "is no name for a remote: wants small letters a-z, digits, - and _ only"
+
+
+def _own_roots(settings: Settings) -> list[tuple[str, Path]]:
+    library = settings.library
+    roots = (("tv", library.tv), ("anime", library.anime), ("movies", library.movies))
+    return [(kind, root) for kind, root in roots if root is not None]
+
+
+def _roots(settings: Settings) -> Iterator[Fault]:
+    for (kind, root), (other, other_root) in combinations(_own_roots(settings), 2):
+        # Anime among the series is the default, so saying it is no fault.
+        if root == other_root and (kind, other) != ("tv", "anime"):
+            yield ("library", other), f"is the same folder as library.{kind}: each kind wants its own"
+
+
+def _incoming(settings: Settings) -> Iterator[Fault]:
+    incoming = settings.download.incoming
+    if incoming is None:
+        return
+    for kind, root in _own_roots(settings):
+        relation = _relation(incoming, root)
+        if relation:
+            yield (
+                ("download", "incoming"),
+                f"{relation} library.{kind}: files that arrive must not be taken for shelved ones",
+            )
+
+
+def _local_remotes(settings: Settings) -> Iterator[Fault]:
+    own = [(f"library.{kind}", root) for kind, root in _own_roots(settings)]
+    if settings.download.incoming is not None:
+        own.insert(0, ("download.incoming", settings.download.incoming))
+    for name, remote in settings.remotes.items():
+        if not remote.url.startswith("file://"):
+            continue
+        root = Path(remote.address.path)
+        for folder in [root / path for path in remote.paths] or [root]:
+            for key, other in own:
+                relation = _relation(folder, other)
+                if relation:
+                    yield ("remotes", name, "url"), f"{relation} {key}: files would be fetched onto themselves"
+
+
+def _relation(folder: Path, other: Path) -> str | None:
+    if folder == other:
+        return "is the same folder as"
+    if _inside(folder, other):
+        return "lies inside"
+    return "contains" if _inside(other, folder) else None
+
+
+def _inside(folder: Path, other: Path) -> bool:
+    return other in folder.parents

@@ -1,0 +1,273 @@
+"""What can be configured: one frozen class a section, with the meaning of every key beside it.
+
+The classes are the schema. The reader, ``config show`` and the page of settings are all made from them, so a key that
+is added here exists everywhere. Where a class is built by hand, its values are taken as they are; `parse_settings` is
+what checks them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeVar
+
+import attrs
+
+from medialib.config.addresses import RemoteAddress, parse_remote_url, sqlite_file
+from medialib.config.secret import Secret, SecretUrl
+
+__all__ = [
+    "SECRET_OPTION_WORDS",
+    "AddressKeys",
+    "CatalogueSettings",
+    "DownloadSettings",
+    "Duration",
+    "FileMode",
+    "FolderMode",
+    "LibrarySettings",
+    "LogSettings",
+    "ModeBits",
+    "OptionValue",
+    "PositiveDuration",
+    "Range",
+    "RemoteSettings",
+    "RoutingSettings",
+    "Settings",
+    "Size",
+]
+
+Default = TypeVar("Default")
+
+
+@attrs.frozen
+class Range:
+    """The numbers or durations that a setting may have, ends included."""
+
+    least: float | timedelta
+    """The smallest."""
+    most: float | None = None
+    """The largest; None for no end."""
+
+
+@attrs.frozen
+class ModeBits:
+    """The permission bits that a mode must have, so that we do not lock ourselves out."""
+
+    needed: int
+    """Bits, such as 0o600."""
+
+
+Duration = Annotated[timedelta, Range(timedelta(0))]
+"""A duration: ``90s``, ``5m``, ``2h``, ``30d``, or a number of seconds."""
+PositiveDuration = Annotated[timedelta, Range(timedelta(milliseconds=1))]
+"""A duration that is not nothing."""
+Size = Annotated[int, "size"]
+"""Bytes: ``500 MB``, ``1 GiB``, or a whole number."""
+FileMode = Annotated[int, ModeBits(0o600)]
+"""Permission bits of files, octal: ``"0644"``."""
+FolderMode = Annotated[int, ModeBits(0o700)]
+"""Permission bits of folders, octal: ``"0755"``."""
+Port = Annotated[int, Range(1, 65_535)]
+"""A TCP port."""
+OptionValue = str | int | bool | Secret
+"""What an fsspec file system may be given by name."""
+
+SECRET_OPTION_WORDS: Final = ("password", "passphrase", "passwd", "secret", "token", "credential", "key")
+"""An option of text whose name holds one of these words is kept as a `Secret`."""
+
+
+def setting(default: Default, doc: str) -> Default:
+    """A field of a section: its default and its meaning (what the key is for, with its unit or form)."""
+    made: Default = attrs.field(default=default, metadata={"doc": doc})
+    return made
+
+
+@attrs.frozen
+class CatalogueSettings:
+    """Where what is known and what was done is kept."""
+
+    url: SecretUrl = setting(
+        SecretUrl("sqlite:///~/.local/share/medialib/catalogue.db"),
+        "Database: path of an SQLite file, or a sqlite:// or postgresql:// address. $XDG_DATA_HOME moves the default.",
+    )
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of an SQLite catalogue; None for one on a server.
+
+        >>> CatalogueSettings(url=SecretUrl("sqlite:////srv/my%20catalogue.db")).sqlite_file
+        PosixPath('/srv/my catalogue.db')
+        """
+        return sqlite_file(self.url.reveal())
+
+
+@attrs.frozen
+class AddressKeys:
+    """Keys that say where an SFTP remote is, in place of its `url` or beside it."""
+
+    host: str | None = setting(None, "Name or IP address of an SFTP server, in place of url.")
+    port: Port | None = setting(None, "TCP port of the SFTP server; 22 where none is given.")
+    username: str | None = setting(None, "Account on the SFTP server; the local one where none is given.")
+    path: str | None = setting(None, "Folder on the SFTP server; without a leading / it starts at the login folder.")
+
+
+@attrs.frozen
+class RemoteSettings:
+    """A place that new files are fetched from.
+
+    >>> remote = RemoteSettings(url="sftp://me@seedbox.example:2222/downloads")
+    >>> remote.address.host, remote.address.port, remote.address.path
+    ('seedbox.example', 2222, '/downloads')
+    """
+
+    url: str = setting("", "Address: sftp://user@host:port/path, file:///path, or any other that fsspec knows.")
+    paths: tuple[str, ...] = setting((), "Folders below the url's path to fetch from; the whole where none is given.")
+    password: Secret | None = setting(None, 'Password of the account, best as "${SEEDBOX_PASSWORD}".')
+    key_file: Path | None = setting(None, "File of the private SSH key.")
+    key_passphrase: Secret | None = setting(None, "Passphrase of the private SSH key.")
+    agent: bool = setting(True, "Whether the keys of a running SSH agent are offered.")
+    known_hosts: Path = setting(Path("~/.ssh/known_hosts"), "File of the SSH host keys that are trusted.")
+    keepalive: Duration = setting(
+        timedelta(seconds=30), "Time between signs of life on an idle connection; 0s for none."
+    )
+    timeout: PositiveDuration = setting(
+        timedelta(seconds=30), "Time without an answer after which a connection is lost."
+    )
+    options: Mapping[str, OptionValue] = setting(
+        attrs.Factory(dict), "What the file system of another kind of address (not sftp) is given by name."
+    )
+
+    @property
+    def address(self) -> RemoteAddress:
+        """The parts of `url`."""
+        return parse_remote_url(self.url)
+
+    def revealed_options(self) -> dict[str, str | int | bool]:
+        """The options with their secrets in the clear, for the one call that hands them to fsspec.
+
+        >>> RemoteSettings(url="s3://bucket", options={"secret": Secret("hunter2"), "anon": False}).revealed_options()
+        {'secret': 'hunter2', 'anon': False}
+        """
+        return {name: value.reveal() if isinstance(value, Secret) else value for name, value in self.options.items()}
+
+
+_EXCLUDED: Final = (
+    *("Sample/", "Samples/", "Proof/", "Screens/", "sample.*", "sample-*", "*-sample.*", "*.sample.???"),
+    *("*.nfo", "*.sfv", "*.md5", "*.txt", "*.url", "*.lnk", "*.exe", "*.jpg", "*.jpeg", "*.png", "*.torrent"),
+    *("*.part", "*.partial", "*.filepart", "*.!qB", "*.!ut", "*.aria2", "*.crdownload", "*.tmp", "*~", ".*", ".*/"),
+)
+
+
+@attrs.frozen
+class DownloadSettings:
+    """How new files are fetched, and which."""
+
+    incoming: Path | None = setting(None, "Folder that fetched files arrive in, before they are routed.")
+    stability: Duration = setting(
+        timedelta(seconds=60), "Age that a remote file must have before it is taken as whole."
+    )
+    two_looks: bool = setting(False, "Whether two listings must also agree before a file is taken as whole.")
+    exclude: tuple[str, ...] = setting(
+        _EXCLUDED,
+        "Patterns of what is left out, case ignored: of a file's name, or with a / at the end of a folder's.",
+    )
+    include: tuple[str, ...] = setting((), "Patterns of what is fetched although exclude names it.")
+    minimum_free: Size = setting(1 << 30, "Space that must stay free where files arrive.")
+
+
+@attrs.frozen
+class LibrarySettings:
+    """Where the library is, and how its files look.
+
+    >>> LibrarySettings(tv=Path("/srv/tv")).roots
+    {'tv': PosixPath('/srv/tv'), 'anime': PosixPath('/srv/tv')}
+    """
+
+    tv: Path | None = setting(None, "Root folder of series.")
+    anime: Path | None = setting(None, "Root folder of anime series; that of tv where none is given.")
+    movies: Path | None = setting(None, "Root folder of films.")
+    preset: Literal["original", "plex", "jellyfin"] = setting("original", "How placed files are named.")
+    file_mode: FileMode | None = setting(
+        None, 'Mode of placed files, octal ("0644"); by the umask where none is given.'
+    )
+    folder_mode: FolderMode | None = setting(
+        None, 'Mode of new folders, octal ("0755"); by the umask where none is given.'
+    )
+    owner: str | None = setting(None, "Account, by name or number in quotes, that placed files belong to.")
+    group: str | None = setting(None, "Group, by name or number in quotes, that placed files belong to.")
+
+    @property
+    def roots(self) -> dict[str, Path]:
+        """Each kind that has a root folder, and that folder; anime goes to the series where it has none of its own."""
+        kinds = {"tv": self.tv, "anime": self.anime or self.tv, "movies": self.movies}
+        return {kind: root for kind, root in kinds.items() if root is not None}
+
+
+@attrs.frozen
+class RoutingSettings:
+    """How it is decided where a fetched file belongs."""
+
+    unknown_shows: Literal["by-name", "refuse"] = setting(
+        "by-name", "What becomes of a series that the catalogue does not know: a folder by its name, or nothing."
+    )
+    unknown_movies: Literal["by-name", "refuse"] = setting(
+        "by-name", "What becomes of a film that the catalogue does not know: a folder by its name, or nothing."
+    )
+    minimum_confidence: Annotated[float, Range(0, 1)] = setting(
+        0.5, "How sure a reading of a name must be to be acted on: 0 for a guess, 1 for no doubt."
+    )
+    companions: tuple[str, ...] = setting(
+        ("srt", "ass", "ssa", "sub", "idx", "vtt", "sup"),
+        "Extensions, without dot, of files that travel with their video.",
+    )
+    keep_nfo: bool = setting(False, "Whether .nfo files travel with their video too.")
+
+
+@attrs.frozen
+class LogSettings:
+    """What is told of a run."""
+
+    file: Path | None = setting(None, "File that the log is appended to; none where it is not given.")
+    level: Literal["debug", "info", "warning", "error"] = setting("info", "The least severe message that is logged.")
+
+
+@attrs.frozen
+class Settings:
+    """A whole configuration, checked.
+
+    >>> Settings().download.stability
+    datetime.timedelta(seconds=60)
+    """
+
+    catalogue: CatalogueSettings = setting(CatalogueSettings(), "")
+    remotes: Mapping[str, RemoteSettings] = setting(attrs.Factory(dict), "")
+    download: DownloadSettings = setting(DownloadSettings(), "")
+    library: LibrarySettings = setting(LibrarySettings(), "")
+    routing: RoutingSettings = setting(RoutingSettings(), "")
+    log: LogSettings = setting(LogSettings(), "")
+    source: Path | None = attrs.field(default=None, eq=False)
+    """File that it was read from."""
+    warnings: tuple[str, ...] = attrs.field(default=(), eq=False)
+    """What is allowed but looks like a mistake, a line each."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, lower-case hex, over what a plan depends on.
+
+        That is the remotes' addresses and folders, the incoming folder, the library's roots and its preset. No secret
+        is part of it.
+
+        >>> Settings().digest == Settings(log=LogSettings(level="debug")).digest
+        True
+        """
+        bound = {
+            "format": "medialib.settings-digest/1",
+            "remotes": {name: [remote.url, sorted(remote.paths)] for name, remote in self.remotes.items()},
+            "incoming": None if self.download.incoming is None else str(self.download.incoming),
+            "roots": {kind: str(root) for kind, root in self.library.roots.items()},
+            "preset": self.library.preset,
+        }
+        return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,59 @@
+"""The configuration that ``medialib config init`` writes, for a person to fill in.
+
+It is text of its own, and short for that reason: a first run needs a remote, a place to arrive and a library. Tests
+hold it against the schema, so it cannot name a key that is not there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["STARTER_CONFIGURATION"]
+
+STARTER_CONFIGURATION: Final = """\
+# medialib reads this file. `medialib config validate` checks it, `medialib config show` shows all that holds.
+#
+# Relative paths start from this file's folder; ~ is your home folder.
+# ${VAR} stands for a variable of the environment, ${VAR:-text} has a default, $$ is a dollar sign. If VAR_FILE is
+# set, the file that it names holds the value. MEDIALIB_SECTION__KEY overrides any key: MEDIALIB_DOWNLOAD__STABILITY=5m
+# Durations: 90s, 5m, 2h, 30d. Sizes: 500 MB, 1 GiB.
+
+# Where new files are fetched from; give each remote a name of your own.
+[remotes.seedbox]
+url = "sftp://user@seedbox.example:22/downloads"
+# paths = ["tv", "movies"]                # folders below the url's path; all of it where none is given
+# password = "${SEEDBOX_PASSWORD}"        # never in the url
+# key_file = "~/.ssh/id_ed25519"
+# key_passphrase = "${SEEDBOX_PASSPHRASE}"
+# known_hosts = "~/.ssh/known_hosts"      # ssh user@seedbox.example once, to remember its key there
+
+[download]
+incoming = "~/media/incoming"
+# stability = "60s"                       # a file must be this old to be taken as whole
+# two_looks = false                       # true: two listings must also agree
+# include = ["*.nfo"]                     # fetched although it is left out by default
+# minimum_free = "1 GiB"
+
+[library]
+tv = "~/media/tv"
+movies = "~/media/movies"
+# anime = "~/media/anime"                 # with the series where it is not given
+# preset = "original"                     # or "plex", "jellyfin": how placed files are named
+# file_mode = "0644"                      # modes, owner and group as your NAS wants them
+# folder_mode = "0755"
+# owner = "1000"
+# group = "media"
+
+[routing]
+# unknown_shows = "by-name"               # or "refuse": only what the catalogue knows
+# unknown_movies = "by-name"
+# minimum_confidence = 0.5                # 0 to 1
+# keep_nfo = false
+
+[catalogue]
+# url = "catalogue.db"                    # where what is known and what was done is kept
+
+[log]
+# file = "medialib.log"
+# level = "info"                          # or "debug", "warning", "error"
+"""

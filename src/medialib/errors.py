@@ -1,0 +1,165 @@
+"""What can go wrong, said so that a reader can act on it.
+
+Every error of this library is a `MedialibError`: it says what happened and where, and carries a `remedy` where one is
+known. Leaves that mean the same as a builtin are that builtin too, so ``except ConnectionError`` works. An expected
+"no" (an unreadable name, an unknown show, a target that is taken) is never raised: it is a value with its reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "AuthenticationFailed",
+    "Cancelled",
+    "CatalogueBusy",
+    "CatalogueCorrupt",
+    "CatalogueError",
+    "CatalogueFromTheFuture",
+    "CatalogueMissing",
+    "ConfigurationError",
+    "ConnectionLost",
+    "ContentChanged",
+    "Drifted",
+    "HostKeyChanged",
+    "HostKeyUnknown",
+    "InvalidPlan",
+    "MedialibError",
+    "OutOfReach",
+    "PlanRefused",
+    "Problem",
+    "TargetTaken",
+    "TransientError",
+    "UnsafePath",
+    "UsageError",
+    "UserFacingProblems",
+]
+
+
+class MedialibError(Exception):
+    """The root of every error that this library raises on purpose.
+
+    >>> error = MedialibError("the library folder is read-only", remedy="Remount it writable.")
+    >>> str(error)
+    'the library folder is read-only. Remount it writable.'
+    """
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        if self.remedy is None:
+            return self.message
+        return f"{self.message.rstrip('.')}. {self.remedy}"
+
+
+class TransientError(MedialibError):
+    """The same call may succeed later: a connection that dropped, a server that is busy."""
+
+
+class ConnectionLost(TransientError, ConnectionError):
+    """A remote stopped answering, or could not be connected to."""
+
+
+class OutOfReach(MedialibError, OSError):
+    """A place could not be read or written: never to be taken for an empty one."""
+
+
+class AuthenticationFailed(MedialibError, PermissionError):
+    """A remote refused every key and password that was offered."""
+
+
+class HostKeyUnknown(MedialibError, ConnectionError):
+    """A host is not among the known hosts, so nothing was sent to it."""
+
+
+class HostKeyChanged(MedialibError, ConnectionError):
+    """A host shows another key than the remembered one, so nothing was sent to it."""
+
+
+class UnsafePath(MedialibError, ValueError):
+    """A path leaves its root, or has a form that no file of ours may have."""
+
+
+class TargetTaken(MedialibError, FileExistsError):
+    """A file stands where another was to be placed; neither was touched."""
+
+
+class ContentChanged(MedialibError):
+    """Bytes are not those that were expected: a file changed while it was read, or a hash differs."""
+
+
+class UsageError(MedialibError, ValueError):
+    """A call or a command line cannot be carried out as given (exit code 2)."""
+
+
+class Problem(str):
+    """One fault in a configuration: ``key.path: what is wrong, and what would be right``.
+
+    >>> Problem.at(("remotes", "seedbox", "port"), "wants a whole number, got 'many'")
+    'remotes.seedbox.port: wants a whole number, got 'many''
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def at(cls, path: Iterable[str | int], message: str) -> Problem:
+        """Build a problem from the path of its key (strings, and list indices from 0)."""
+        where = ".".join(str(part) for part in path)
+        return cls(f"{where}: {message}" if where else message)
+
+    def __repr__(self) -> str:
+        return f"'{self}'"
+
+
+class UserFacingProblems(MedialibError):
+    """Several faults found at once, each worth a line of its own."""
+
+    def __init__(self, message: str, problems: Iterable[str] = (), *, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *(f"  {problem}" for problem in self.problems)])
+
+
+class ConfigurationError(UserFacingProblems, ValueError):
+    """The configuration cannot be used; `problems` names every fault with its key path (exit code 2)."""
+
+
+class InvalidPlan(UserFacingProblems, ValueError):
+    """A plan is not well-formed: unknown version, unknown action, an ``after`` that names nothing, a cycle."""
+
+
+class PlanRefused(UserFacingProblems):
+    """A well-formed plan may not be applied here: another catalogue, another configuration, a place outside a root."""
+
+
+class Drifted(PlanRefused):
+    """The world is no longer as the plan saw it; `problems` names each file. Nothing was done."""
+
+
+class CatalogueError(MedialibError):
+    """The catalogue cannot be used."""
+
+
+class CatalogueMissing(CatalogueError, FileNotFoundError):
+    """There is no catalogue yet at the given place."""
+
+
+class CatalogueFromTheFuture(CatalogueError):
+    """The catalogue was written by a newer medialib; it was not touched."""
+
+
+class CatalogueCorrupt(CatalogueError):
+    """The catalogue's file is damaged; it was not touched, and never is a fresh one put in its place."""
+
+
+class CatalogueBusy(TransientError, CatalogueError):
+    """Another process holds what is needed, and did not let go in time."""
+
+
+class Cancelled(MedialibError):
+    """The caller asked to stop; all that was begun is whole or recorded as begun."""

@@ -1,0 +1,357 @@
+"""The facts about release names: what each tag means, and which words only sometimes are tags.
+
+A release name is free text (a title, perhaps an episode title), then *tags*: resolution, source, codecs, group.
+A tag is *firm* when it is never an ordinary word (``1080p``, ``x264``), *soft* when a title may hold it (``Limited``,
+``German``, ``CAM``). A soft tag counts once a firm one has ended the title, inside a bracket, or right before a firm
+one. Meanings follow scene rules (scenerules.org) and what Sonarr and Radarr users call these things.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import attrs
+
+from medialib.naming.languages import LANGUAGE_CODES, LANGUAGE_WORDS
+
+__all__ = [
+    "CONTAINERS",
+    "COUNTRIES",
+    "FOLD",
+    "GROUP_TAILS",
+    "SERVICES",
+    "SOFT_WORDS",
+    "SUBTITLE_CONTAINERS",
+    "TAG_PATTERN",
+    "TAG_RULES",
+    "VIDEO_CONTAINERS",
+    "Rule",
+]
+
+_FOLDED: Final = zip(
+    "【】［］「」『』（）｛｝＋＆．－–—‐‑−～〜×：＃／０１２３４５６７８９٠١٢٣٤٥٦٧٨٩",
+    "[][][][](){}+&.------~~x:#/01234567890123456789",
+    strict=True,
+)
+FOLD: Final[Mapping[int, str]] = MappingProxyType({ord(wide): plain for wide, plain in _FOLDED})
+"""One character for one character, so that positions hold: brackets, dashes and digits of other scripts."""
+
+VIDEO_CONTAINERS: Final = frozenset(
+    [
+        "mkv",
+        "mp4",
+        "avi",
+        "m4v",
+        "ts",
+        "m2ts",
+        "mts",
+        "wmv",
+        "mov",
+        "mpg",
+        "mpeg",
+        "flv",
+        "webm",
+        "ogm",
+        "ogv",
+        "rmvb",
+        "rm",
+        "vob",
+        "iso",
+        "img",
+        "divx",
+        "asf",
+        "3gp",
+        "strm",
+        "mk3d",
+    ]
+)
+"""Extensions of video files, lower-case."""
+
+SUBTITLE_CONTAINERS: Final = frozenset(["srt", "ass", "ssa", "sub", "idx", "vtt", "sup", "smi", "ttml", "dfxp"])
+"""Extensions of subtitle files, lower-case."""
+
+CONTAINERS: Final = (
+    VIDEO_CONTAINERS
+    | SUBTITLE_CONTAINERS
+    | frozenset(
+        [
+            "nfo",
+            "nzb",
+            "torrent",
+            "7z",
+            "zip",
+            "rar",
+            "mka",
+            "flac",
+            "mp3",
+            "aac",
+            "jpg",
+            "jpeg",
+            "png",
+            "txt",
+            "sfv",
+            "par2",
+            "srr",
+            "part",
+            "xml",
+        ]
+    )
+)
+"""Every extension taken as one."""
+
+COUNTRIES: Final[Mapping[str, str]] = MappingProxyType(
+    {"US": "US", "USA": "US", "UK": "GB", "GB": "GB", "AU": "AU", "NZ": "NZ", "CA": "CA", "IE": "IE", "JP": "JP"}
+)
+"""Country marks behind a title (``The Office (US)``) to ISO 3166-1 alpha-2."""
+
+
+@attrs.frozen
+class Rule:
+    """A family of spellings and what it says."""
+
+    field: str
+    """Field of `ParsedName`, or ``other`` for what ends a title but is not kept."""
+    value: object
+    """The value said; None when the text itself holds it."""
+    pattern: str
+    """Regular expression without capturing groups."""
+    firm: bool = True
+    """Never an ordinary word."""
+    cased: bool = False
+    """Only as written, not in other case."""
+    free: bool = False
+    """May be followed by a letter or digit: the pattern says itself where it ends."""
+
+
+_ = r"[ ._-]?"
+
+TAG_RULES: Final[tuple[Rule, ...]] = (
+    # resolution
+    Rule("resolution", None, r"(?:HD_)?\d{3,4}[ ]?x[ ]?\d{3,4}[pi]?"),
+    Rule(
+        "resolution",
+        None,
+        r"m?(?:240|360|368|400|432|480|540|544|576|640|720|900|1080|1O8O|1440|2160|"
+        r"4320)[ ]?[pi](?:HD|\d\d(?:[.]\d+)?)?",
+    ),
+    Rule("resolution", "1080p", r"1O8Op|FHD|FullHD|M1080"),
+    Rule("resolution", "1080p", r"1080(?![ ._-]?\d)", firm=False),
+    Rule("resolution", "720p", r"720(?![ ._-]?\d)", firm=False),
+    Rule("resolution", "2160p", r"4K|UHD(?!(?:[ ._-]?(?:Blu|BD|Rip)))|3840x\d{4}"),
+    Rule("resolution", "4320p", r"8K"),
+    # screeners and theatre sources come before the discs they name
+    Rule("source", "Screener", rf"(?:DVD|BD|BR|WEB|HD){_}?SCR(?:EENER)?(?:Rip)?|SCREENER"),
+    Rule("source", "Screener", r"SCR", firm=False, cased=True),
+    Rule("source", "Telesync", rf"TELE{_}?SYNCH?(?:Rip)?|HD{_}?TS(?:Rip)?|TSRip|P(?:re)?{_}?DVD(?:Rip)?"),
+    Rule("source", "Telesync", r"TS", firm=False, cased=True),
+    Rule("source", "Telecine", rf"TELECINE(?:Rip)?|HD{_}?TC(?:Rip)?|TCRip"),
+    Rule("source", "Telecine", r"TC", firm=False, cased=True),
+    Rule("source", "CAM", rf"(?:HD|NEW){_}?CAM(?:{_}?Rip)?|CAMHD|S-?Print|CAM{_}?Rip|HQ{_}?CAM"),
+    Rule("source", "CAM", r"CAM", firm=False, cased=True),
+    Rule("source", "Workprint", r"WORKPRINT"),
+    Rule("source", "Workprint", r"WP", firm=False, cased=True),
+    # discs
+    Rule("source", "HDDVD", rf"HD{_}?DVD(?:Rip)?"),
+    Rule(
+        "source",
+        "BluRay",
+        rf"(?:(?:UHD|Ultra{_}?HD){_})?(?:M?Blu{_}?Ray|BDLight|BR{_}?Rip|BD{_}?Rip)(?:{_}?(?:Rip|"
+        rf"Mux))?(?=\d{{3,4}}p|[^\w]|_|$|[xh]26|Remux)",
+        free=True,
+    ),
+    Rule(
+        "source",
+        "BluRay",
+        r"UHD[ ._-]?(?:BD)?Rip|UHD[ ._-]?BD|USBD|BD(?:25|50|66|100|ISO|MV|Mux|RipMux)|BDR|COMPLETE[ ._-]UHD",
+    ),
+    Rule("source", "BluRay", r"BD(?=[ ._-]?(?:Remux|\d{3,4}[pix]|5|9|Rip))", free=True),
+    Rule("source", "BluRay", r"BD[59]?", firm=False, cased=True),
+    Rule("source", "DVD", rf"(?:R[1-6]J?[ ._-]?|M)?DVD(?:{_}?(?:Rip|Mux|R|5|9|Full|ISO))*(?:{_}?R[1-6])?|DVDRipMux"),
+    Rule("source", "VHS", rf"VHS{_}?Rip|VHS"),
+    # web
+    Rule("source", "WEBRip", rf"WEB{_}?(?:DL{_}?)?Rip|WEB{_}?Cap|WEBMux|WEBRipMux"),
+    Rule("source", "WEB-DL", rf"WEB{_}?DL(?:Rip|Mux)?|WEB{_}?HD|iTunesHD|HDiTunes|AmazonHD|NetflixHD|NetflixUHD"),
+    Rule("source", "WEB", r"WEB(?=[ ._-]?(?:[xh][ ._]?26|\d{3,4}p|HEVC|AVC))", free=True),
+    Rule("source", "WEB", r"DLMux|WebUHD"),
+    Rule("source", "WEB", r"WEB", firm=False),
+    # broadcast
+    Rule("source", "HDTV", rf"(?:U|A)?HD{_}?TV(?:{_}?(?:Rip|Mux))?|HTDV|TV{_}?HD"),
+    Rule("source", "DTV", rf"PDTV(?:{_}?Rip)?|DVB(?:{_}?(?:Rip|[TSC]))?|DTV(?:Rip)?|DTTRip"),
+    Rule("source", "SAT", rf"DSR(?:ip)?|DS{_}?Rip|SAT{_}?Rip|DTH(?:Rip)?"),
+    Rule("source", "TV", rf"SDTV|TV{_}?Rip|SD{_}TV"),
+    Rule("source", "PPV", rf"PPV{_}?Rip"),
+    Rule("source", "PPV", r"PPV", firm=False, cased=True),
+    Rule("source", "VOD", rf"VOD{_}?Rip"),
+    Rule("source", "VOD", r"VOD", firm=False, cased=True),
+    Rule("source", "DigitalMaster", rf"DM{_}Rip"),
+    Rule("source", "DigitalMaster", r"DM", firm=False, cased=True),
+    Rule("other", "HDRip", rf"(?:HQ{_})?HD{_}?Rip|HDLight|mHD|HDTVRip"),
+    Rule("remux", True, rf"(?:BD|UHD|HD)?{_}?Remux"),
+    # video
+    Rule(
+        "video_codec", "H.264", r"[xh][ ._-]?264(?=[^\d]|$)|(?:MPEG-?4[ ._-]?)?AVC(?:HD)?(?=[^\w]|_|$)|AVC1", free=True
+    ),
+    Rule("video_codec", "H.265", r"[xh][ ._-]?265(?=[^\d]|$)|HEVC(?:10)?(?=[^\w]|_|$)", free=True),
+    Rule("video_codec", "H.263", r"[xh][ ._-]?263"),
+    Rule("video_codec", "XviD", r"[\"']?XviD\d?[\"']?(?=[^a-z]|$)", free=True),
+    Rule("video_codec", "DivX", r"DivX\d?(?=[^a-z]|$)|DX50", free=True),
+    Rule("video_codec", "AV1", r"AV1"),
+    Rule("video_codec", "VP9", r"VP9"),
+    Rule("video_codec", "VP8", r"VP8(?:0)?"),
+    Rule("video_codec", "VP7", r"VP7(?:0)?"),
+    Rule("video_codec", "VC-1", r"VC-?1"),
+    Rule("video_codec", "MPEG-2", r"[mh][ ._-]?262|MPEG-?2"),
+    Rule("video_codec", "RealVideo", r"Rv\d{2}"),
+    Rule("bit_depth", None, r"(?:8|10|12)[ ._-]?bits?"),
+    Rule("bit_depth", 10, r"Hi10p?|Ma10p|Hi422p?|YUV420P10"),
+    Rule("bit_depth", 10, r"(?<=HEVC)10"),
+    Rule("hdr", "HDR10+", r"HDR10(?:\+|P|Plus)(?=[^\w]|_|$)", free=True),
+    Rule("hdr", "HDR10", r"HDR10|HDR"),
+    Rule("hdr", "DV", r"Dolby[ ._-]?Vision|DoVi"),
+    Rule("hdr", "DV", r"DV", firm=False, cased=True),
+    Rule("hdr", "SDR", r"SDR", firm=False, cased=True),
+    # audio
+    Rule(
+        "audio_codecs",
+        "EAC3",
+        r"(?:DDP?A|DDP|DD\+|E-?AC-?3|Dolby[ ._-]?Digital[ ._-]?Plus)(?=[^a-z]|$|Atmos)",
+        free=True,
+    ),
+    Rule(
+        "audio_codecs",
+        "AC3",
+        r"DD(?=[ ._-]{0,2}[1-9][ ._]?[01])|DD-EX|AC-?3D?(?=[^a-z0-9]|$|DL)|DolbyD(?:igital)?|"
+        r"Dolby[ ._-]?Digital|DD(?![^\W_])",
+        free=True,
+    ),
+    Rule(
+        "audio_codecs",
+        "DTS-HD",
+        r"DTS[ ._-]?(?:HD|Lossless|MA)(?:[ ._-]?(?:MA|HRA?|Master(?:[ ._-]Audio)?|RA))?|DTS-?ES[ ._-]MA",
+    ),
+    Rule("audio_codecs", "DTS:X", r"DTS[ ._:-]?X(?![ ._-]?26)(?=[^a-z]|$)", free=True),
+    Rule("audio_codecs", "DTS", r"DTS(?:-?ES)?(?=[^a-z]|$)", free=True),
+    Rule("audio_codecs", "TrueHD", r"True-?HD(?=[^a-z]|$)", free=True),
+    Rule("audio_codecs", "Atmos", r"(?:Dolby[ ._-]?)?Atmos(?=[^a-z]|$)", free=True),
+    Rule("audio_codecs", "AAC", r"(?:HE-?|Q)?AAC(?:x\d)?(?=[^a-z]|$)", free=True),
+    Rule("audio_codecs", "FLAC", r"FLAC(?:x\d)?(?=[^a-z]|$)", free=True),
+    Rule("audio_codecs", "Opus", r"Opus(?=[^a-z]|$)", firm=False, free=True),
+    Rule("audio_codecs", "Vorbis", r"Vorbis|OGG"),
+    Rule("audio_codecs", "PCM", r"L?PCM(?=[^a-z]|$)", free=True),
+    Rule("audio_codecs", "MP3", r"MP3(?=[^a-z]|$)", free=True),
+    Rule("audio_codecs", "MP2", r"MP2(?![^\W_])", free=True),
+    Rule("audio_channels", None, r"[1-9][.][0-2](?:ch)?(?![\w.]\d)", firm=False),
+    Rule("audio_channels", "7.1", r"8ch"),
+    Rule("audio_channels", "5.1", r"6ch"),
+    Rule("audio_channels", "2.0", r"2ch"),
+    # state of the release
+    Rule("proper", True, r"(?:REAL[ ._-])?PROPER\d?|REAL|RERIP\d?", firm=False),
+    Rule("repack", True, r"(?:\d?nd)?REPACK\d?|REPOST(?=[ ._-]\w)", firm=False),
+    Rule(
+        "other",
+        "internal",
+        r"INTERNAL|READNFO|NFOFIX|DIRFIX|SUBFIX|HYBRID|DUBBED|DOCU|OPEN[ ._-]MATTE|WS|FS|PAL|NTSC|"
+        r"3D|H?-?SBS|HSBS|Half-SBS|OAR|COMPLETE|BATCH|UPSCALED?|UNTOUCHED|HQ|LQ|AI[ ._-]Enhanced|"
+        r"RETAIL|LIMITED[ ._-]SERIES|INTEGRAL|EXTRAS|SUBPACK|HC|HD|SD|HFR|DXVA|XXX|CUSTOM|"
+        r"MULTI[ ._-]?SUBS?|QHD|ML|DL|LD|MD|DC[ ._-]COMICS",
+        firm=False,
+    ),
+    Rule("other", "container", r"MP4|MKV|AVI|WMV|M2TS(?: \(A\))?|16:9", firm=False),
+    Rule("other", "audio", r"Dual[ ._-]?Audios?|Multi[ ._-]?Audio|Tri[ ._-]?Audio|\d{2,3}[ ]?fps|\d{2,4}[ ]?[kKmM]bps"),
+    Rule("other", "size", r"\d{1,4}(?:[.]\d{1,2})?[ ._]?[MGT]i?B"),
+    Rule(
+        "other",
+        "subs",
+        r"(?:Multi|M|E|Eng|Hard|Soft)[ ._-]?Subs?(?:titles?)?|SUBBED|HARDSUB(?:BED)?|SOFTSUBS?",
+        firm=False,
+    ),
+    Rule("edition", "directors", r"Director'?s?[ ._-](?:Definitive[ ._-])?Cut|DC", firm=False, cased=False),
+    Rule("edition", "final", r"Final[ ._-]Cut", firm=False),
+    Rule("edition", "fan", r"Fan[ ._-](?:Edit(?:ion)?|Cut)", firm=False),
+    Rule("edition", "anniversary", r"(?:\d{2}(?:st|nd|rd|th)[ ._-])?Anniversary(?:[ ._-]Edition)?", firm=False),
+    Rule(
+        "edition",
+        None,
+        r"(?:Extended|Unrated|Uncut|Uncensored|Theatrical|Special(?=[ ._-]Edition)|Collector'?s?|Criterion|Limited|"
+        r"Remaster(?:ed)?|Restored|IMAX|Ultimate|Festival|Deluxe|Alternat(?:iv)?e|Despeciali[sz]ed|"
+        r"Diamond|Signature|Imperial|Redux|Assembly|Rogue|International|"
+        r"Recut)(?:[ ._-](?:Collector'?s|Edition|Cut|Version))*",
+        firm=False,
+    ),
+    Rule("version", None, r"v[0-9](?![^\W_])", firm=False),
+    Rule("subtitle_languages", "fr", r"(?:ST|VOST)[ ._-]?FR|SUBFRENCH|VOSTF(?:R)?"),
+    Rule("subtitle_languages", "en", r"(?:ENSUBBED|EN[ ._-]?SUBS?|VOSTEN|ESubs?|EngSubs?)"),
+    Rule("subtitle_languages", "de", r"GERSUB|GERMAN[ ._-]SUBBED"),
+    Rule("subtitle_languages", "it", r"SUB[ ._-]?ITA"),
+    Rule("other", "multi", r"MULTI(?:[ ._-]?LANG(?:UAGE)?)?", firm=False),
+    Rule("languages", "fr", r"TRUE[ ._-]?FRENCH|VFF|VFQ|VFI|VF2|VF", firm=False),
+    Rule("languages", "pl", r"PLDUB|DUBPL|PL[ ._-]?DUB|Lektor[ ._-]PL", firm=False),
+    Rule("crc32", None, r"[0-9A-Fa-f]{8}(?=[\])])", firm=False),
+)
+"""Spellings in the order they are tried; the first that fits wins."""
+
+_GLUED = r"(?=\d{3,4}p|[xh][ .]?26[45]|AAC|AC-?3|DTS|XviD|DivX|Remux|10-?bit|HEVC|BluRay|HDTV|WEB)"
+
+
+def _piece(number: int, rule: Rule) -> str:
+    body = rule.pattern if rule.cased else f"(?i:{rule.pattern})"
+    end = "" if rule.free else rf"(?:(?![^\W_])|{_GLUED})"
+    return f"(?P<r{number}>(?:{body}){end})"
+
+
+TAG_PATTERN: Final = re.compile("|".join(_piece(number, rule) for number, rule in enumerate(TAG_RULES)))
+"""All rules as one alternation: group ``r7`` is ``TAG_RULES[7]``."""
+
+SERVICES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "AMZN": "Amazon", "Amazon": "Amazon", "NF": "Netflix", "Netflix": "Netflix", "NFLX": "Netflix",
+        "HULU": "Hulu", "Hulu": "Hulu", "DSNP": "Disney+", "DSNY": "Disney", "DisneyPlus": "Disney+",
+        "HMAX": "HBO Max", "HBOM": "HBO Max", "MAX": "HBO Max", "HBO": "HBO", "HBOG": "HBO Go", "HGO": "HBO Go",
+        "ATVP": "Apple TV+", "ATV": "Apple TV", "iT": "iTunes", "ITUNES": "iTunes", "iTunes": "iTunes",
+        "PCOK": "Peacock", "PMTP": "Paramount+", "PMNT": "Paramount", "STAN": "Stan",
+        "Stan": "Stan", "CR": "Crunchyroll",
+        "CRAV": "Crave", "CRAVE": "Crave", "iP": "BBC iPlayer", "BBC": "BBC", "ALL4": "All 4", "ITV": "ITV",
+        "MY5": "My5", "NBC": "NBC", "CBS": "CBS", "FOX": "Fox", "CW": "The CW", "TheCW": "The CW", "AMC": "AMC",
+        "PBS": "PBS", "ESPN": "ESPN", "MTV": "MTV", "VH1": "VH1", "TLC": "TLC", "DISC": "Discovery",
+        "DSCP": "Discovery", "DSCV": "Discovery", "DCPL": "Discovery+", "HIST": "History",
+        "SYFY": "Syfy", "NICK": "Nickelodeon",
+        "NATG": "National Geographic", "TVL": "TV Land", "LIFE": "Lifetime",
+        "CC": "Comedy Central", "AS": "Adult Swim",
+        "RED": "YouTube Red", "YT": "YouTube", "CRKL": "Crackle", "SPIK": "Spike", "SPKE": "Spike TV", "NFL": "NFL",
+        "NBA": "NBA TV", "NFLN": "NFL Now", "GC": "NHL GameCenter", "WWEN": "WWE Network", "VRV": "VRV",
+        "TUBI": "TubiTV", "UFC": "UFC", "USAN": "USA Network", "ANPL": "Animal Planet", "ANLB": "AnimeLab",
+        "AE": "A&E", "AOL": "AOL", "ARD": "ARD", "CMAX": "Cinemax", "CMT": "Country Music Television",
+        "DDY": "Digiturk Diledigin Yerde", "DF": "DramaFever", "DIY": "DIY Network", "DCU": "DC Universe",
+        "ETTV": "El Trece", "ETV": "E!", "FAM": "Family", "FYI": "FYI Network", "GLBL": "Global",
+        "GLOB": "GloboSat Play", "HLMK": "Hallmark", "ID": "Investigation Discovery", "KNPY": "Kanopy",
+        "MTOD": "Motor Trend OnDemand", "NRK": "Norsk Rikskringkasting", "RTE": "RTE One", "SBS": "SBS",
+        "SNET": "Sportsnet", "SPRT": "Sprout", "SVT": "Sveriges Television", "TV3": "TV3 Ireland",
+        "TV4": "TV4 Sweeden", "ATK": "America's Test Kitchen", "WNET": "W Network",
+        "YHOO": "Yahoo", "BOOM": "Boomerang",
+        "FXTL": "Foxtel", "GAGA": "GagaOOLala", "Gaga": "GagaOOLala", "HOIC": "hoichoi",
+        "Hoichoi": "hoichoi", "iQIYI": "iQIYI",
+        "IQ": "iQIYI", "MUBI": "MUBI", "OWN": "Oprah Winfrey Network", "ROKU": "The Roku Channel",
+        "SCI": "Science Channel",
+        "SONY": "SONY LIV", "SLIV": "SONY LIV", "VICE": "VICE", "SHO": "Showtime", "STZ": "Starz", "STARZ": "Starz",
+        "HTSR": "Hotstar", "HS": "Hotstar", "JC": "JioCinema", "ZEE5": "ZEE5", "VIKI": "Viki",
+        "VUDU": "Vudu", "FREE": "Freeform",
+        "SHDR": "Shudder", "MA": "Movies Anywhere", "BNGE": "Binge", "SKST": "SkyShowtime",
+        "SKY": "Sky", "VIAP": "Viaplay", "APLM": "Animal Planet Live", "FTV": "France.tv",
+    }
+)  # fmt: skip
+"""Abbreviations of who streamed it, as written, before a source tag (``NF.WEB-DL``)."""
+
+SOFT_WORDS: Final[Mapping[str, str]] = MappingProxyType({**LANGUAGE_WORDS, **LANGUAGE_CODES})
+"""Words, case-folded, that name a language."""
+
+GROUP_TAILS: Final = re.compile(
+    r"(?i)[-_. ](?:AlteZachen|VTV|"
+    r"(?<!-)(?:Heb|Ro|NL|Eng|Swe|Fin|Dan|Nor|Multi)Subs?|english|Rakuv[a-z0-9]*|Obfuscat(?:ed|ion)|"
+    r"Scrambled|postbot|xpost|BUYMORE|AsRequested|AlternativeToRequested|"
+    r"NZBGeek|GEROV|Z0iDS3N|Chamele0n|4P(?:lanet)?|WhiteRev|SeekNDestroy|CAPTCHA|RePACKPOST|REPOST|WRTEAM|"
+    r"Pre|RP|sample|1|TM|BUYMORE|english|nzb|trash|DIRFIX|\W*TRASH\W*)$"
+)
+"""What re-posters append behind the group."""

@@ -1,0 +1,277 @@
+"""Reads one part of a path: finds what ends the title, then what stands before and behind it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import attrs
+
+from medialib.naming.claims import Reading
+from medialib.naming.counting import find_absolute, find_beside, find_compact, find_leading
+from medialib.naming.grammar import CONTAINERS
+from medialib.naming.grouping import GroupFound, find_group, leading_group, site_end, unread_bracket
+from medialib.naming.numbering import Marker, find_markers, overlaps
+from medialib.naming.scanning import Tag, only_separators, scan, tags_that_count
+from medialib.naming.titles import ARTICLE, read_titles
+
+__all__ = ["read_part"]
+
+_EXTENSION: Final = re.compile(r"[.]([A-Za-z0-9]{2,7})$")
+_SPACED_EXTENSION: Final = re.compile(r"(?i)[ _](mkv|mp4|avi)$")
+_NOTICE: Final = re.compile(r"(?i)www[.]|月|[.](?:com|net|org)$|^\s*\d+\s*$")
+_YEAR: Final = re.compile(r"(?<![^\W_])(?<!(?:19|20)\d\d-)((?:19|20)\d\d)(?![^\W_г]|-\d{4}(?!\d))")
+_OLD_YEAR: Final = re.compile(r"\((1[89]\d\d|20\d\d)\)")
+_SPECIAL: Final = re.compile(r"(?i)(?<![^\W_])(?:OVAs?|OADs?|NC(?:OP|ED)\d{0,2}|Specials?|SP\d{1,2})(?![^\W_])")
+_EXTRA: Final = re.compile(
+    r"(?i)(?<![^\W_])(?:extras?|trailer|featurette|behind[ ._]the[ ._]scenes|"
+    r"deleted[ ._]scenes?|bloopers?|interview|bonus|NC(?:OP|ED)\d{0,2}|creditless)(?![^\W_])"
+)
+
+
+def _extension(text: str, low: int, high: int, reading: Reading) -> int:
+    for _ in range(2):
+        match = _EXTENSION.search(text, max(low, high - 8), high) or _SPACED_EXTENSION.search(
+            text, max(low, high - 5), high
+        )
+        if match is None or match[1].casefold() not in CONTAINERS or match.start() <= low:
+            return high
+        reading.claim("container", match[1].casefold(), match.start(1), match.end(1))
+        high = match.start()
+        if match[1].casefold() not in {"torrent", "nzb", "par2"}:
+            return high
+    return high
+
+
+def _year(text: str, low: int, high: int, markers: list[Marker], tags: list[Tag]) -> tuple[int, int, int] | None:
+    """The year and its span: one in parentheses, else the last before the tags, never what is all of the title."""
+    for match in _OLD_YEAR.finditer(text, low, high):
+        if not only_separators(text, low, match.start()):
+            return int(match[1]), *match.span(1)
+    first_firm = next((tag.start for tag in tags if tag.firm), high)
+    found = [match for match in _YEAR.finditer(text, low, high) if not overlaps(*match.span(), markers)]
+    found = [match for match in found if not only_separators(text, low, match.start()) and int(match[1]) < 2040]
+    before = [match for match in found if match.start() < first_firm]
+    chosen = before[-1] if before else found[0] if found else None
+    if chosen is not None and before and len(before) > 1 and markers and chosen.start() > markers[0].start:
+        chosen = next((match for match in before if match.start() < markers[0].start), chosen)
+    return None if chosen is None else (int(chosen[1]), *chosen.span(1))
+
+
+def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool) -> Reading:
+    """Reads ``text[low:high]``, one part of a path; `text` is folded, so that spans hold in the name as given.
+
+    >>> found = read_part("Show.S01E02.720p", 0, 16, kind=None, is_file=True)
+    >>> [(item.field, item.value) for item in found.findings]
+    [('seasons', 1), ('episodes', 2), ('resolution', '720p'), ('title', 'Show')]
+    """
+    reading = Reading(low, high)
+    stem_end = _extension(text, low, high, reading) if is_file else high
+    begin = site_end(text, low, stem_end)
+    leading = leading_group(text, begin, stem_end)
+    group: GroupFound | None = None
+    for _ in range(2):
+        if leading is None:
+            break
+        if _is_group(text, leading[0]):
+            group, begin = leading
+            break
+        if not _NOTICE.search(leading[0][0]):
+            break
+        begin = leading[1]
+        leading = leading_group(text, begin, stem_end)
+    markers = find_markers(text, begin, stem_end, [])
+    tags = scan(text, begin, stem_end, [(marker.start, marker.end) for marker in markers])
+    year = _year(text, begin, stem_end, markers, tags)
+    firm_starts = [tag.start for tag in tags if tag.firm]
+    first_firm = firm_starts[0] if firm_starts else stem_end
+    markers = _with_absolute(text, begin, stem_end, first_firm, markers, year, group, kind, tags)
+    counting = [marker for marker in markers if marker.form != "date"] or markers
+    for marker in markers:
+        for found in marker.findings:
+            reading.claim(found.field, found.value, found.start, found.end)
+        reading.reasons.append(f"{marker.reason}: {text[marker.start : marker.end]!r}")
+    if year is not None:
+        reading.claim("year", *year)
+    head_end = min([marker.start for marker in markers] + ([year[1]] if year else []), default=None)
+    counted = tags_that_count(text, tags, begin, stem_end, head_end)
+    counted = _edition_before_year(text, begin, tags, counted, year)
+    if year is not None:
+        counted = sorted(
+            {*counted, *(tag for tag in tags if tag.start > year[2] and _after_head(tag, markers, first_firm, year))},
+            key=lambda tag: tag.start,
+        )
+    tag_ends = _tag_ends(text, counted)
+    for tag in counted:
+        if tag.field != "other":
+            reading.claim(tag.field, tag.value, tag.start, tag.end)
+        else:
+            reading.taken.append((tag.start, tag.end, "other"))
+    reading.firm_tags = sum(tag.firm for tag in counted)
+    last_tag = max(tag_ends) if tag_ends else (max((marker.end for marker in counting), default=None))
+    if year is not None and last_tag is not None:
+        last_tag = max(last_tag, year[2])
+    read = {(tag.start, tag.end) for tag in counted} | {(marker.start, marker.end) for marker in markers}
+    found_group = (
+        find_group(text, last_tag, stem_end, read, group)
+        if tag_ends or group or not markers
+        else (_bracket_or_dash(text, last_tag or begin, stem_end) or unread_bracket(text, begin, stem_end, read))
+    )
+    if found_group is not None:
+        reading.claim("release_group", *found_group)
+    read_titles(text, begin, stem_end, reading, markers, counted, year)
+    # In the title itself these are ordinary words, unless a name without seasons ends with them.
+    episode_end = max((marker.end for marker in markers if marker.form in {"episode", "date"}), default=begin)
+    special = _SPECIAL.search(text, episode_end, stem_end)
+    at_start = special is not None and only_separators(text, begin, special.start())
+    reading.special = special is not None and not at_start and (reading.firm_tags > 0 or bool(markers))
+    title = reading.first("title")
+    behind = max(episode_end, year[2] if year else begin, title.end if title else begin)
+    reading.extra = bool(_EXTRA.search(text, behind, stem_end)) or bool(
+        special is not None and special[0].upper().startswith("NC")
+    )
+    return reading
+
+
+def _tag_ends(text: str, tags: list[Tag]) -> list[int]:
+    """Where the tags end: firm ones, and soft ones that follow them without a dash between."""
+    ends: list[int] = []
+    for tag in tags:
+        if tag.field == "crc32":
+            continue
+        if tag.firm or not ends or (only_separators(text, ends[-1], tag.start) and text[ends[-1] : tag.start] != "-"):
+            ends.append(tag.end)
+    return ends
+
+
+def _after_head(tag: Tag, markers: list[Marker], first_firm: int, year: tuple[int, int, int]) -> bool:
+    """Behind a year nothing but tags follows, unless an episode title does."""
+    if tag.start > first_firm:
+        return False
+    return not markers
+
+
+def _is_group(text: str, found: GroupFound) -> bool:
+    """Whether a leading bracket names a group and not tags or a number."""
+    if found[0].isdigit() or _NOTICE.search(found[0]) or not any(character.isalnum() for character in found[0]):
+        return False
+    tags = scan(text, found[1], found[2], ())
+    return not any(tag.firm for tag in tags)
+
+
+def _bracket_or_dash(text: str, last: int, high: int) -> GroupFound | None:
+    """The group of a name with a number but without tags: ``Show - 1x02 - Title [grp]``, ``Show.S01E01-GRP``."""
+    match = re.compile(r"-([A-Za-z0-9@]{2,20})(?:\[[^\[\]]{1,20}\])?$").match(text, last, high)
+    if match is not None:
+        return match[1], *match.span(1)
+    bracket = re.compile(r"\[([A-Za-z0-9@_-]{2,20})\]$").search(text, last, high)
+    if bracket is not None and not re.fullmatch(r"[0-9A-Fa-f]{8}|\d+", bracket[1]):
+        return bracket[1], *bracket.span(1)
+    return None
+
+
+def _with_absolute(
+    text: str,
+    begin: int,
+    high: int,
+    first_firm: int,
+    markers: list[Marker],
+    year: tuple[int, int, int] | None,
+    group: GroupFound | None,
+    kind: str | None,
+    tags: list[Tag],
+) -> list[Marker]:
+    """The markers, and a bare number where nothing else counts episodes."""
+    full = next((marker for marker in markers if marker.form == "episode"), None)
+    if full is not None:
+        beside = find_beside(text, begin, high, full)
+        if (
+            beside is not None
+            and not overlaps(beside.start, beside.end, markers)
+            and not only_separators(text, begin, beside.start)
+        ):
+            return sorted([*markers, beside], key=lambda marker: marker.start)
+        return markers
+    if any(marker.form in {"date", "number"} for marker in markers) or kind == "movie":
+        return markers
+    blocked = list(markers)
+    if year is not None:
+        blocked.append(Marker("year", (), year[1], year[2], ""))
+    checks = [
+        tag
+        for tag in tags
+        if tag.field in {"crc32", "audio_channels", "resolution"} and not text[tag.start : tag.end].isdigit()
+    ]
+    blocked += [Marker("tag", (), tag.start, tag.end, "") for tag in checks]
+    broadcast = any(tag.field == "source" and tag.value in {"HDTV", "DTV", "TV", "SAT"} for tag in tags)
+    translated = any(tag.field == "subtitle_languages" for tag in tags)
+    bold = (
+        group is not None
+        or translated
+        or kind == "episode"
+        or (year is None and (broadcast or any(tag.field == "crc32" for tag in tags)))
+    )
+    padded = year is None and bool(
+        re.search(
+            r"(?<=[^\W\d_][\s._])0\d{1,2}(?=[\s._-]*(?:$|[\[(]))|[\s._]\d{2,3}-\d{2,3}(?=[\s_]*[\[(])",
+            text[begin:first_firm],
+        )
+    )
+    dashed = find_absolute(text, begin, first_firm, blocked, bold=False)
+    if dashed is None and first_firm < high:
+        dashed = find_absolute(text, first_firm, high, blocked, bold=False)
+    found = dashed or (find_absolute(text, begin, first_firm, blocked, bold=True) if bold or padded else None)
+    if (
+        dashed is None
+        and group is None
+        and year is None
+        and (broadcast or kind == "episode")
+        and not markers
+        and not translated
+    ):
+        compact = find_compact(text, begin, first_firm)
+        if compact is not None and not only_separators(text, begin, compact.start):
+            return sorted([*markers, compact], key=lambda marker: marker.start)
+    if (
+        found is None
+        and not markers
+        and year is None
+        and (leading := find_leading(text, begin, high, bold=group is not None))
+    ):
+        return [leading]
+    if found is None:
+        return markers
+    seasons = [item for marker in markers for item in marker.findings if item.field == "seasons"]
+    if seasons:
+        found = attrs.evolve(
+            found,
+            findings=tuple(
+                attrs.evolve(item, field="episodes" if item.field == "absolute_episodes" else item.field)
+                for item in found.findings
+            ),
+        )
+    return sorted([*markers, found], key=lambda marker: marker.start)
+
+
+def _edition_before_year(
+    text: str, begin: int, tags: list[Tag], counted: list[Tag], year: tuple[int, int, int] | None
+) -> list[Tag]:
+    """Editions in capitals or of two words, right before the year: ``EXTENDED.2013``."""
+    if year is None:
+        return counted
+    edge = year[1]
+    added: list[Tag] = []
+    for tag in reversed([tag for tag in tags if tag.end <= edge]):
+        written = text[tag.start : tag.end]
+        loud = (written.isupper() and len(written) > 3) or len(re.findall(r"[^\W_]+", written)) > 1
+        if (
+            tag in counted
+            or tag.field != "edition"
+            or not loud
+            or not only_separators(text, tag.end, edge)
+            or ARTICLE.fullmatch(text, begin, tag.start)
+        ):
+            break
+        added.append(tag)
+        edge = tag.start
+    return sorted([*counted, *added], key=lambda tag: tag.start)

@@ -1,0 +1,226 @@
+"""Finds the tags of a name: one pass over its words, each tried against the tables once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+import attrs
+
+from medialib.naming.grammar import SERVICES, SOFT_WORDS, TAG_PATTERN, TAG_RULES
+
+__all__ = ["Tag", "bracket_pairs", "only_separators", "scan", "tags_that_count"]
+
+_WORD_START: Final = re.compile(r"(?<![^\W_])[^\W_]")
+_SEPARATORS: Final = re.compile(r"[\W_]*")
+_CHANNELS_BEHIND: Final = re.compile(r"[ ._-]{0,2}([1-9])[ ._]([0-2])(?:ch)?(?![^\W_]|[.]\d)")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_SERVICE_WORD: Final = re.compile(r"[^\W_]+")
+_STANDARD_HEIGHTS: Final = frozenset({240, 360, 400, 480, 540, 576, 720, 1080, 1440, 2160, 4320})
+_EDITION_WORDS: Final = {
+    "extended": "extended",
+    "unrated": "unrated",
+    "uncut": "uncut",
+    "uncensored": "uncensored",
+    "theatrical": "theatrical",
+    "special": "special",
+    "collector": "collector",
+    "criterion": "criterion",
+    "limited": "limited",
+    "remastered": "remastered",
+    "restored": "restored",
+    "imax": "imax",
+    "ultimate": "ultimate",
+    "festival": "festival",
+    "deluxe": "deluxe",
+    "alternative": "alternative",
+    "despecialized": "despecialized",
+    "diamond": "diamond",
+    "signature": "signature",
+    "imperial": "imperial",
+    "redux": "redux",
+    "assembly": "assembly",
+    "rogue": "rogue",
+    "international": "international",
+    "collectors": "collector",
+    "remaster": "remastered",
+    "alternate": "alternative",
+    "despecialised": "despecialized",
+}
+
+
+@attrs.frozen
+class Tag:
+    """A tag where it stands."""
+
+    field: str
+    """Field of `ParsedName`, or ``other``."""
+    value: Any
+    """What it says."""
+    start: int
+    """Index of its first character."""
+    end: int
+    """Index behind its last character."""
+    firm: bool
+    """Never an ordinary word."""
+
+
+def only_separators(text: str, start: int, end: int) -> bool:
+    """Whether nothing but dots, spaces, brackets and the like stands in ``text[start:end]``.
+
+    >>> only_separators("a.-.b", 1, 4)
+    True
+    """
+    match = _SEPARATORS.match(text, start, max(start, end))
+    return match is not None and match.end() >= end
+
+
+def bracket_pairs(text: str, low: int, high: int) -> list[tuple[int, int]]:
+    """Innermost-first spans of matched brackets, from the opening one to behind the closing one.
+
+    >>> bracket_pairs("a (b [c])", 0, 9)
+    [(5, 8), (2, 9)]
+    """
+    pairs: list[tuple[int, int]] = []
+    open_brackets: list[tuple[str, int]] = []
+    for position in range(low, high):
+        character = text[position]
+        if character in "[({":
+            open_brackets.append(("])}"["[({".index(character)], position))
+        elif character in "])}":
+            for depth in range(len(open_brackets) - 1, max(-1, len(open_brackets) - 4), -1):
+                if open_brackets[depth][0] == character:
+                    pairs.append((open_brackets[depth][1], position + 1))
+                    del open_brackets[depth:]
+                    break
+    return pairs
+
+
+def _resolution(text: str) -> str:
+    plain = (
+        text.casefold()
+        .lstrip("m")
+        .replace(" ", "")
+        .replace("hd_", "")
+        .replace("o", "0")
+        .replace("_", "")
+        .replace(".", "")
+        .replace("-", "")
+    )
+    size = re.fullmatch(r"(\d{3,4})x(\d{3,4})([pi]?)", plain)
+    if size:
+        return f"{int(size[2])}{size[3] or 'p'}" if int(size[2]) in _STANDARD_HEIGHTS else f"{size[1]}x{size[2]}"
+    height = re.match(r"(\d{3,4})([pi]?)", plain)
+    assert height is not None
+    return f"{height[1]}{height[2] or 'p'}"
+
+
+def _values(field: str, value: object, text: str) -> tuple[object, ...]:
+    if value is not None:
+        return (value,)
+    if field == "resolution":
+        return (_resolution(text),)
+    if field == "bit_depth":
+        return (int(re.match(r"\d+", text)[0]),)  # type: ignore[index]
+    if field == "version":
+        return (int(text[1:]),)
+    if field == "crc32":
+        return (text.upper(),)
+    if field == "audio_channels":
+        return (text[:3],)
+    words = [_EDITION_WORDS.get(word.casefold()) for word in _WORD.findall(text)]
+    return tuple(word for word in words if word is not None)
+
+
+def scan(text: str, low: int, high: int, blocked: Iterable[tuple[int, int]]) -> list[Tag]:
+    """All tags in ``text[low:high]`` by position, firm and soft; `blocked` spans are left alone.
+
+    >>> [(tag.field, tag.value) for tag in scan("Title.720p.x264-GRP", 0, 19, ())]
+    [('resolution', '720p'), ('video_codec', 'H.264')]
+    """
+    tags: list[Tag] = []
+    closed = sorted(blocked)
+    position, next_blocked = low, 0
+    while match := _WORD_START.search(text, position, high):
+        start = match.start()
+        while next_blocked < len(closed) and closed[next_blocked][1] <= start:
+            next_blocked += 1
+        if next_blocked < len(closed) and closed[next_blocked][0] <= start:
+            position = closed[next_blocked][1]
+            continue
+        limit = closed[next_blocked][0] if next_blocked < len(closed) else high
+        position = _read_at(text, start, limit, tags)
+    return tags
+
+
+def _read_at(text: str, start: int, limit: int, tags: list[Tag]) -> int:
+    """Reads the tag that begins here and those glued to it; answers where to go on."""
+    position = start
+    while position < limit and (match := TAG_PATTERN.match(text, position, limit)):
+        rule = TAG_RULES[int(str(match.lastgroup)[1:])]
+        end = match.end()
+        if end == position:
+            break
+        tags.extend(
+            Tag(rule.field, value, position, end, rule.firm) for value in _values(rule.field, rule.value, match[0])
+        )
+        if rule.field == "audio_codecs" and (channels := _CHANNELS_BEHIND.match(text, end, limit)):
+            tags.append(Tag("audio_channels", f"{channels[1]}.{channels[2]}", channels.start(1), channels.end(), True))
+            end = channels.end()
+        position = end
+        if position >= limit or not text[position].isalnum():
+            return position
+    word = _SERVICE_WORD.match(text, start, limit)
+    if position == start and word is not None:
+        if word[0] in SERVICES:
+            tags.append(Tag("streaming_service", SERVICES[word[0]], start, word.end(), False))
+        elif word[0].casefold() in SOFT_WORDS:
+            tags.append(Tag("languages", SOFT_WORDS[word[0].casefold()], start, word.end(), False))
+        return word.end()
+    rest = _SERVICE_WORD.match(text, position, limit)
+    return rest.end() if rest is not None else position
+
+
+def tags_that_count(text: str, tags: list[Tag], low: int, high: int, head_end: int | None) -> list[Tag]:
+    """The firm tags, and those soft ones that stand among tags and not among words.
+
+    `head_end` is where a number or year has ended the title, None while nothing has.
+
+    >>> tags = scan("The.Good.German.1080p", 0, 21, ())
+    >>> [tag.value for tag in tags_that_count("The.Good.German.1080p", tags, 0, 21, None)]
+    ['de', '1080p']
+    """
+    firm_starts = [tag.start for tag in tags if tag.firm]
+    first_firm = firm_starts[0] if firm_starts else high
+    kept = {id(tag) for tag in tags if tag.firm or tag.start > first_firm}
+    soft_before = [tag for tag in tags if not tag.firm and tag.start < first_firm]
+    edge = first_firm
+    if firm_starts or head_end is not None:
+        for tag in reversed(soft_before):
+            if not only_separators(text, tag.end, edge) or only_separators(text, low, tag.start):
+                break
+            written = text[tag.start : tag.end]
+            if tag.field == "languages" and len(written) == 3 and not written.isupper():
+                break  # "Kan", "Fin" and "Dan" end titles more often than they name languages
+            kept.add(id(tag))
+            edge = tag.start
+    for opening, closing in bracket_pairs(text, low, high):
+        inside = [tag for tag in tags if opening < tag.start and tag.end < closing]
+        covered = opening + 1
+        for tag in inside:
+            if not only_separators(text, covered, tag.start):
+                break
+            covered = tag.end
+        else:
+            if inside and only_separators(text, covered, closing - 1):
+                kept.update(id(tag) for tag in inside)
+        if any(tag.firm for tag in inside):
+            kept.update(id(tag) for tag in inside)
+    counted = [tag for tag in tags if id(tag) in kept]
+    sources = [tag for tag in counted if tag.field == "source"]
+    return [
+        tag
+        for tag in counted
+        if tag.field != "streaming_service" or any(0 <= source.start - tag.end <= 24 for source in sources)
+    ]

@@ -1,0 +1,211 @@
+"""Titles: the free text before what ends it, other names of the same thing, and the title of the episode."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from medialib.naming.claims import Reading
+from medialib.naming.grammar import COUNTRIES
+from medialib.naming.grouping import leading_group
+from medialib.naming.numbering import Marker
+from medialib.naming.scanning import Tag, bracket_pairs, only_separators
+
+__all__ = ["ARTICLE", "read_titles", "tidy"]
+
+_YEARS: Final = re.compile(r"(?<![^\W_])((?:19|20)\d\d)\s?-\s?((?:19|20)\d\d)(?!\d)")
+_COUNTRY_AT_END: Final = re.compile(r"[\s._]+[\[(]?(US|USA|UK|AU|NZ)[\])]?[\s._-]*$")
+_PART: Final = re.compile(
+    r"(?i)(?<![^\W_])(?:part|pt|p)[ ._-]?(\d{1,2}|I{1,3}|IV|VI{0,3}|one|two|three|four|five)(?![^\W_])"
+)
+_PART_NUMBERS: Final = {
+    "i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8,
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
+}  # fmt: skip
+_EASTERN: Final = re.compile(r"[\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NOT_EASTERN: Final = re.compile(r"[^\u0600-\u06ff\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef\[\]/·★]+")
+_LETTERS: Final = re.compile(r"[A-Za-z]")
+_COLLECTION: Final = re.compile(
+    r"(?i)(?:[\s._-]+(?:the[ ._])?complete(?:[ ._](?:series|seasons?|collection|set))?|"
+    r"[:\s._-]+the[ ._]complete|(?:[\s._-]+(?:&[ ]?)?vol(?:ume)?[.]?\s?\d*(?:v\d)?){1,2}|"
+    r"[\s._]+season|[\s._]+ep|[\s._]collection|[\s._]-[\s._](?:NCOP|NCED|PV|OP|ED|OVA|"
+    r"Movie)\d{0,2})[\s._:(\[-]*$"
+)
+_OTHER_NAME: Final = re.compile(r"[\s._]+\((?!TV\)|(?:19|20)\d\d|US\)|UK\))([^()\[\]]{3,80})\)$")
+ARTICLE: Final = re.compile(r"(?i)[\W_]*(?:the|an?|der|die|das|le|la|les|el|il)?[\W_]*")
+"""Nothing, or an article: too little to be left of a title."""
+_LATIN: Final = re.compile(r"[A-Za-z]{2}")
+_ACRONYM: Final = re.compile(r"(?<![^\W_])(?:[^\W\d_][.]){2,12}(?:[^\W\d_](?![^\W_]))?")
+
+
+def tidy(text: str) -> str:
+    """Free text as a person writes it: separators to spaces, acronyms kept, edges trimmed.
+
+    >>> tidy("Marvels.Agents.of.S.H.I.E.L.D.")
+    'Marvels Agents of S.H.I.E.L.D.'
+    >>> tidy("_Show_Name_-_")
+    'Show Name'
+    """
+    if " " not in text.strip():
+        kept = _ACRONYM.sub(lambda match: match[0].replace(".", "\0"), text)
+        text = kept.replace(".", " ").replace("\0", ".")
+        text = re.sub(r"(?<=[^\W\d_]\.)(?=[^\W_]{2})", " ", text)
+    text = re.sub(r"[\s_]+", " ", text)
+    return text.strip(" -_,;|/\\*·+=~#" if text.count("~") != 2 else " -_,;|/\\*·+=#").strip()
+
+
+def read_titles(
+    text: str,
+    begin: int,
+    high: int,
+    reading: Reading,
+    markers: list[Marker],
+    tags: list[Tag],
+    year: tuple[int, int, int] | None,
+) -> None:
+    """Claims titles, country, episode title and part in ``text[begin:high]``, which markers, tags and year have cut."""
+    stops = sorted(
+        [marker.start for marker in markers]
+        + [tag.start for tag in tags]
+        + ([year[1]] if year else [])
+        + [start for start, _, field in reading.taken if field == "release_group" and start > begin]
+    )
+    years = _YEARS.search(text, begin, high)
+    if years is not None and year is None and not only_separators(text, begin, years.start()):
+        stops = sorted([*stops, years.start()])
+    stops = [stop for stop in stops if not only_separators(text, begin, stop) or stop == begin] or [high]
+    title_end = min(stops[0], high)
+    first = next((marker for marker in markers if only_separators(text, begin, marker.start)), None)
+    if first is not None and first.form == "leading" and reading.has("release_group"):
+        begin = first.end
+        title_end = next((stop for stop in stops if stop > begin), high)
+        markers = [marker for marker in markers if marker is not first]
+    elif first is not None:
+        title_end = begin
+    elif (
+        (bracket := leading_group(text, begin, high))
+        and bracket[1] < high
+        and any(tag.start < bracket[1] and tag.start >= begin for tag in tags)
+    ):
+        begin = bracket[1]
+        title_end = next((stop for stop in stops if stop > begin and not only_separators(text, begin, stop)), high)
+    pairs = bracket_pairs(text, begin, high)
+    for opening, closing in pairs:
+        if opening < title_end < closing and opening >= begin:
+            title_end = opening if not only_separators(text, begin, opening) else title_end
+    start, end = _title_span(text, begin, title_end)
+    if start < end:
+        end = _without_collection(text, start, end, volumes=_follows_bracket(text, begin))
+        start, end = _latin_run(text, start, end)
+        country = _COUNTRY_AT_END.search(text, start, end)
+        if country is not None and not only_separators(text, start, country.start()) and (markers or "(" in country[0]):
+            reading.claim("country", COUNTRIES[country[1]], *country.span(1))
+            end = country.start()
+        other = _OTHER_NAME.search(text, start, end)
+        if other is not None and other.start() > start and not _follows_bracket(text, begin):
+            shorter = _title_span(text, start, other.start())[1]
+            if _LATIN.search(text, start, shorter) or not _LATIN.search(other[1]):
+                reading.claim("alternative_titles", tidy(other[1]), *other.span(1))
+                end = shorter
+            else:
+                reading.claim("alternative_titles", tidy(text[start:shorter]), start, shorter)
+                start, end = other.span(1)
+        _claim_title(text, start, end, reading)
+    _episode_title(text, high, reading, markers, tags)
+    part = _PART.search(text, max((marker.end for marker in markers), default=title_end), high)
+    if part is not None:
+        value = _PART_NUMBERS.get(part[1].casefold()) or (int(part[1]) if part[1].isdigit() else 0)
+        if value and not (part[0][:1] in "pP" and part[0][1:2] not in "tTaA" and not markers):
+            reading.claim("part", value, *part.span())
+
+
+def _follows_bracket(text: str, begin: int) -> bool:
+    """Whether the name began with a group in brackets, after which round brackets belong to the title."""
+    return text[max(0, begin - 1) : begin] == "]"
+
+
+def _without_collection(text: str, start: int, end: int, *, volumes: bool) -> int:
+    """Trims words for a whole run (``The Complete Series``) and, in names of fansubs, numbers of volumes."""
+    match = _COLLECTION.search(text, start, end)
+    if match is not None and not volumes and "vol" in match[0].casefold():
+        return end
+    if match is None or match.start() <= start or ARTICLE.fullmatch(text, start, match.start()):
+        return end
+    return match.start()
+
+
+def _latin_run(text: str, start: int, end: int) -> tuple[int, int]:
+    """Of a title in Chinese, Japanese, Korean or Arabic script and in Latin letters, the Latin one."""
+    if not _EASTERN.search(text, start, end):
+        return start, end
+    runs = [match for match in _NOT_EASTERN.finditer(text, start, end) if _LATIN.search(match[0])]
+    if not runs:
+        return start, end
+    longest = max(runs, key=lambda match: len(_LETTERS.findall(match[0])))
+    if len(_LETTERS.findall(longest[0])) < 5:
+        return start, end
+    return _title_span(text, *longest.span())
+
+
+def _title_span(text: str, start: int, end: int) -> tuple[int, int]:
+    """Trims separators and brackets off a title's stretch; of several brackets takes the one with Latin letters."""
+    brackets = re.findall(r"\[[^\[\]]*\]", text[start:end])
+    bare = re.sub(r"\[[^\[\]]*\]", "", text[start:end])
+    if brackets and not any(character.isalnum() for character in bare):
+        spans = [match.span() for match in re.finditer(r"\[[^\[\]]*\]?", text[start:end])]
+        spans = [span for span in spans if "月" not in text[start + span[0] : start + span[1]]] or spans
+        latin = [span for span in spans if _LATIN.search(text[start + span[0] : start + span[1]])]
+        first, last = (latin or spans)[0]
+        start, end = start + first + 1, start + last - 1
+    else:
+        leading = re.match(r"(?:[\s._-]*\[[^\[\]]{0,80}\]){1,3}[\s._-]*(?=[^\W_])", text[start:end])
+        if leading is not None:
+            start += leading.end()
+    while start < end and not (text[start].isalnum() or text[start] in "#'\"!~.¡¿([$+@"):
+        start += 1
+    while start < end and (text[end - 1].isspace() or text[end - 1] in "._-([{,;:/|*·+=\\#"):
+        end -= 1
+    return start, end
+
+
+def _claim_title(text: str, start: int, end: int, reading: Reading) -> None:
+    pieces = (
+        [(match.start() + start, match.end() + start) for match in re.finditer(r"[^/|]+", text[start:end])]
+        if re.search(r"\s[/|]\s|[/|]", text[start:end])
+        else [(start, end)]
+    )
+    also = re.search(r"(?i)[\s._(]a[.]?k[.]?a[.]?[\s._]", text[start:end])
+    aka = also is not None and also.start() > 0 and len(pieces) == 1
+    if aka and also is not None:
+        pieces = [(start, start + also.start()), (start + also.end(), end)]
+    spans = [_title_span(text, *piece) for piece in pieces]
+    spans = [span for span in spans if tidy(text[span[0] : span[1]])]
+    if not spans:
+        return
+    main = spans[0]
+    if len(spans) > 1 and not aka and not _LATIN.search(text[main[0] : main[1]]):
+        main = next((span for span in reversed(spans) if _LATIN.search(text[span[0] : span[1]])), main)
+    for span in spans:
+        field = "title" if span == main else "alternative_titles"
+        reading.claim(field, tidy(text[span[0] : span[1]]), *span)
+
+
+def _episode_title(text: str, high: int, reading: Reading, markers: list[Marker], tags: list[Tag]) -> None:
+    counting = [marker for marker in markers if marker.form != "season"]
+    if not counting:
+        return
+    begin = max(marker.end for marker in counting)
+    stops = [tag.start for tag in tags if tag.start >= begin] + [
+        start for start, _, field in reading.taken if start >= begin and field in {"release_group", "year", "container"}
+    ]
+    end = min(stops, default=high)
+    cut = re.compile(r"[\[{]|\((?=[^()]*$)").search(text, begin, end)
+    if cut is not None:
+        end = cut.start()
+    while begin < end and not (text[begin].isalnum() or text[begin] in "#'\"!¡¿($"):
+        begin += 1
+    while begin < end and (text[end - 1].isspace() or text[end - 1] in "._-([{,;:/|*+="):
+        end -= 1
+    title = tidy(text[begin:end])
+    if title and re.search(r"[^\W_]", title) and title.casefold() not in {"end", "final", "v2", "complete"}:
+        reading.claim("episode_title", title, begin, end)

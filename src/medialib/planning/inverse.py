@@ -1,0 +1,182 @@
+"""What came of an action, and the actions that take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, assert_never
+
+import attrs
+
+from medialib.model import Holding, KnownFile, Place
+from medialib.planning.actions import (
+    Action,
+    AddMovie,
+    AddShow,
+    Discard,
+    Fetch,
+    MakeFolder,
+    Move,
+    RecordKnown,
+    RemoveFolder,
+    RemoveMovie,
+    RemoveShow,
+    effects,
+)
+
+__all__ = ["Irreversible", "Outcome", "Performed", "inverse", "undo_actions"]
+
+
+@attrs.frozen
+class Outcome:
+    """What came of one action, as the journal keeps it."""
+
+    result: Literal["done", "failed", "skipped"]
+    """How it ended."""
+    detail: str = ""
+    """Why, for what failed or was skipped; what was special, for what was done."""
+    sha256: str | None = None
+    """SHA-256 of the file, lower-case hex, where its bytes were read."""
+    mtime_ns: int | None = None
+    """Time of last change of the file at its target, where one was placed."""
+    method: Literal["rename", "copy"] | None = None
+    """How a file came to its target within the local disks."""
+    created_folders: tuple[Place, ...] = ()
+    """Folders that had to be made, outermost first."""
+    known: KnownFile | None = None
+    """The row of known files that was written."""
+    previous_known: KnownFile | None = None
+    """The row of known files that it replaced."""
+    previous_holding: Holding | None = None
+    """What the inventory said of the file at its source."""
+    changed: bool = True
+    """False where there was nothing to do: a folder that was not empty, or stood already."""
+
+
+@attrs.frozen
+class Performed:
+    """One line of the journal: an action and its outcome."""
+
+    sequence: int
+    """Place in its run, counted from 1."""
+    action: Action
+    """What was intended."""
+    outcome: Outcome | None
+    """What came of it; None: it was begun and never finished."""
+
+
+@attrs.frozen
+class Irreversible:
+    """Why an action cannot be taken back."""
+
+    action: str
+    """Identifier of the action."""
+    reason: str
+    """For a reader."""
+
+
+def inverse(performed: Performed, *, recycle: str) -> tuple[Action, ...]:
+    """The actions that take back what was done, in the order they are to happen.
+
+    `recycle` names the folder, relative to a location's root, that files without a former place go to: what was fetched
+    is not destroyed. An action that did nothing has the empty inverse. Folders that the action had to make are removed
+    again if empty.
+
+    Raises ValueError for an action without outcome: its run must be recovered first.
+
+    >>> made = Performed(1, MakeFolder("k1", Place("tv", "Show")), Outcome("done"))
+    >>> inverse(made, recycle=".medialib/recycle/r2")
+    (RemoveFolder(id='u1', place=Place(location='tv', path='Show'), reason='undo of k1', after=()),)
+    """
+    action, outcome = performed.action, performed.outcome
+    if outcome is None:
+        raise ValueError(f"{action.id} has no outcome yet: recover its run first")
+    if outcome.result != "done" or not outcome.changed:
+        return ()
+    name, reason = f"u{performed.sequence}", f"undo of {action.id}"
+    folders = tuple(
+        RemoveFolder(f"{name}-folder{depth}", folder, reason)
+        for depth, folder in enumerate(reversed(outcome.created_folders), start=1)
+    )
+    match action:
+        case Fetch():
+            bin_ = Place(action.target.location, f"{recycle}/{performed.sequence}/{action.target.path}")
+            mtime_ns = action.mtime_ns if outcome.mtime_ns is None else outcome.mtime_ns
+            taken: list[Action] = [Discard(name, action.target, bin_, action.size, mtime_ns, reason=reason)]
+            if outcome.known is not None:
+                known = outcome.known
+                taken.append(
+                    RecordKnown(
+                        f"{name}-known", known.remote, known.path, known, outcome.previous_known, reason, (name,)
+                    )
+                )
+            return (*taken, *folders)
+        case Move() | Discard():
+            mtime_ns = action.mtime_ns if outcome.mtime_ns is None else outcome.mtime_ns
+            back = Move(
+                name,
+                source=action.target,
+                target=action.source,
+                size=action.size,
+                mtime_ns=mtime_ns,
+                holding=outcome.previous_holding,
+                reason=reason,
+            )
+            return (back, *folders)
+        case MakeFolder():
+            return (RemoveFolder(name, action.place, reason),)
+        case RemoveFolder():
+            return (MakeFolder(name, action.place, reason),)
+        case AddShow():
+            return (RemoveShow(name, action.show, reason),)
+        case RemoveShow():
+            return (AddShow(name, action.show, reason),)
+        case AddMovie():
+            return (RemoveMovie(name, action.movie, reason),)
+        case RemoveMovie():
+            return (AddMovie(name, action.movie, reason),)
+        case RecordKnown():
+            return (RecordKnown(name, action.remote, action.path, action.record, action.previous, reason),)
+        case _:
+            assert_never(action)
+
+
+def undo_actions(lines: Iterable[Performed], *, recycle: str) -> tuple[Action, ...]:
+    """The actions that take back a whole run, last things first.
+
+    Each comes `after` the latest earlier one that touches the same file, or a folder above or below it, so that cutting
+    the plan down never leaves a step without its ground.
+
+    >>> lines = [
+    ...     Performed(1, MakeFolder("k1", Place("tv", "Show")), Outcome("done")),
+    ...     Performed(2, MakeFolder("k2", Place("tv", "Show/Season 01")), Outcome("done")),
+    ... ]
+    >>> [(action.id, action.after) for action in undo_actions(lines, recycle=".medialib/recycle/r2")]
+    [('u2', ()), ('u1', ('u2',))]
+    """
+    done: list[Action] = []
+    latest: dict[Place, str] = {}
+    beneath: dict[Place, dict[str, None]] = {}
+    for performed in sorted(lines, key=lambda line: line.sequence, reverse=True):
+        for action in inverse(performed, recycle=recycle):
+            appear, vanish = effects(action)
+            touched = dict.fromkeys(action.after)
+            for place in (*appear, *vanish):
+                for above in (place, *_folders_above(place)):
+                    if above in latest:
+                        touched[latest[above]] = None
+                if isinstance(action, RemoveFolder):
+                    touched.update(beneath.get(place, {}))
+            chained = attrs.evolve(action, after=tuple(touched))
+            done.append(chained)
+            for place in (*appear, *vanish):
+                latest[place] = chained.id
+                for above in _folders_above(place):
+                    beneath.setdefault(above, {})[chained.id] = None
+    return tuple(done)
+
+
+def _folders_above(place: Place) -> Iterable[Place]:
+    path = place.path
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield Place(place.location, path)

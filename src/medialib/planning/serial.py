@@ -1,0 +1,199 @@
+"""Plans and journal lines as JSON, with a JSON Schema; what is read is checked, what is unknown is refused."""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import attrs
+import cattrs
+from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
+from cattrs.v import format_exception, transform_error
+
+from medialib.errors import InvalidPlan
+from medialib.model import utc
+from medialib.planning.actions import Action
+from medialib.planning.plan import PLAN_FORMAT, Plan, check_plan
+
+__all__ = ["dump_plan", "load_plan", "plan_schema", "structure", "unstructure"]
+
+T = TypeVar("T")
+
+
+def _kind(cls: type) -> str:
+    """The name of an action class as saved plans spell it: ``AddShow`` is ``add show``.
+
+    >>> from medialib.planning.actions import AddShow
+    >>> _kind(AddShow)
+    'add show'
+    """
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in cls.__name__).strip()
+
+
+_ACTIONS: dict[str, type] = {_kind(cls): cls for cls in get_args(Action)}
+
+
+@cache
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True, omit_if_default=True)
+    strict: tuple[type, ...] = (int, str, bool)
+
+    def exactly(value: Any, wanted: type) -> Any:
+        if type(value) is not wanted:
+            raise TypeError(f"wants {wanted.__name__}, got {type(value).__name__}")
+        return value
+
+    for plain in strict:
+        converter.register_structure_hook(plain, exactly)
+    converter.register_unstructure_hook(datetime, lambda moment: utc(moment).isoformat())
+    converter.register_structure_hook(datetime, lambda text, _: utc(datetime.fromisoformat(exactly(text, str))))
+    converter.register_unstructure_hook(date, date.isoformat)
+    converter.register_structure_hook(date, lambda text, _: date.fromisoformat(exactly(text, str)))
+
+    def read_action(value: Any, _: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"wants an object, got {type(value).__name__}")
+        kind = value.get("action")
+        if kind not in _ACTIONS:
+            raise ValueError(f"unknown action {kind!r}; known are {', '.join(sorted(_ACTIONS))}")
+        return converter.structure({key: item for key, item in value.items() if key != "action"}, _ACTIONS[kind])
+
+    def write_action(action: Any) -> dict[str, Any]:
+        return {"action": _kind(type(action)), **converter.unstructure(action, unstructure_as=type(action))}
+
+    converter.register_structure_hook(Action, read_action)
+    converter.register_unstructure_hook(Action, write_action)
+    return converter
+
+
+def unstructure(value: Any, as_type: Any = None) -> Any:
+    """A value of the model or the planning room as plain JSON data; fields at their default are left out.
+
+    >>> from medialib.model import Place
+    >>> unstructure(Place("tv", "a.mkv"))
+    {'location': 'tv', 'path': 'a.mkv'}
+    """
+    return _converter().unstructure(value, unstructure_as=as_type)
+
+
+def structure(data: Any, as_type: type[T]) -> T:
+    """The value that `unstructure` wrote.
+
+    Raises InvalidPlan, naming each fault by its path in the data.
+
+    >>> from medialib.model import Place
+    >>> structure({"location": "tv", "path": "a.mkv"}, Place)
+    Place(location='tv', path='a.mkv')
+    """
+    try:
+        return _converter().structure(data, as_type)
+    except (BaseValidationError, ValueError, TypeError) as error:
+        problems = transform_error(error, path="", format_exception=_say)
+        raise InvalidPlan("the data cannot be read", problems) from None
+
+
+def _say(error: BaseException, wanted: type | None) -> str:
+    if isinstance(error, ForbiddenExtraKeysError):
+        return f"unknown keys: {', '.join(sorted(error.extra_fields))}"
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing"
+    if isinstance(error, (TypeError, ValueError)):
+        return str(error)
+    return str(format_exception(error, wanted))
+
+
+def dump_plan(plan: Plan) -> str:
+    """The plan as JSON text, of the form that `plan_schema` describes.
+
+    Undecodable bytes of file names are written as escaped lone surrogates, so the text is plain ASCII.
+    """
+    data = {"format": PLAN_FORMAT, **unstructure(plan)}
+    return json.dumps(data, indent=1) + "\n"
+
+
+def load_plan(text: str) -> Plan:
+    """Read a saved plan. It is untrusted input: all is checked here that can be checked without the disk.
+
+    Raises InvalidPlan for text that is no JSON, another format or version, unknown or missing keys, wrong types, and
+    for a plan that contradicts itself.
+    """
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise InvalidPlan(f"the plan is no JSON: {error}") from None
+    if not isinstance(data, dict) or data.get("format") != PLAN_FORMAT:
+        found = data.get("format") if isinstance(data, dict) else type(data).__name__
+        raise InvalidPlan(
+            f"the plan's format is {found!r}, this medialib reads {PLAN_FORMAT!r}",
+            remedy="Make the plan again with this version.",
+        )
+    plan = structure({key: value for key, value in data.items() if key != "format"}, Plan)
+    check_plan(plan)
+    return plan
+
+
+def plan_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a saved plan, made from the classes.
+
+    >>> plan_schema()["properties"]["format"]
+    {'const': 'medialib.plan/1'}
+    """
+    definitions: dict[str, Any] = {}
+    schema = _object_schema(Plan, definitions)
+    schema["properties"] = {"format": {"const": PLAN_FORMAT}, **schema["properties"]}
+    schema["required"] = ["format", *schema["required"]]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "medialib plan",
+        **schema,
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _object_schema(cls: type[attrs.AttrsInstance], definitions: dict[str, Any]) -> dict[str, Any]:
+    hints = get_type_hints(cls)
+    fields = attrs.fields(cls)
+    return {
+        "type": "object",
+        "properties": {field.name: _schema(hints[field.name], definitions) for field in fields},
+        "required": [field.name for field in fields if field.default is attrs.NOTHING],
+        "additionalProperties": False,
+    }
+
+
+def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    if hint == Action:
+        return {"oneOf": [_schema(cls, definitions) for cls in get_args(Action)]}
+    if get_origin(hint) in (Union, types.UnionType):
+        return {"anyOf": [_schema(member, definitions) for member in get_args(hint)]}
+    if get_origin(hint) is Literal:
+        return {"enum": list(get_args(hint))}
+    if get_origin(hint) is tuple:
+        return {"type": "array", "items": _schema(get_args(hint)[0], definitions)}
+    if isinstance(hint, type) and attrs.has(hint):
+        name = hint.__name__
+        if name not in definitions:
+            definitions[name] = {}
+            definitions[name] = _object_schema(hint, definitions)
+            if hint in _ACTIONS.values():
+                definitions[name]["properties"] = {
+                    "action": {"const": _kind(hint)},
+                    **definitions[name]["properties"],
+                }
+                definitions[name]["required"] = ["action", *definitions[name]["required"]]
+        return {"$ref": f"#/$defs/{name}"}
+    if get_origin(hint) is not None:
+        return {"type": "object", "additionalProperties": {"type": "string"}}
+    plain: dict[Any, dict[str, Any]] = {
+        str: {"type": "string"},
+        int: {"type": "integer"},
+        bool: {"type": "boolean"},
+        type(None): {"type": "null"},
+        datetime: {"type": "string", "format": "date-time"},
+        date: {"type": "string", "format": "date"},
+    }
+    return plain[hint]

@@ -1,0 +1,260 @@
+"""The decision where one video belongs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import TypeAlias
+
+import attrs
+
+from medialib.matching import normalise_title
+from medialib.model import Episode, Holding, Movie, Place, Show, Unit
+from medialib.naming import ORIGINAL, NamingPreset, ParsedName
+from medialib.routing.companions import split_stem
+
+__all__ = ["Route", "Routed", "RoutingPolicy", "Unrouted", "new_movie", "new_show", "route"]
+
+
+@attrs.frozen
+class RoutingPolicy:
+    """Where things are kept and how they are named."""
+
+    tv: str | None = None
+    """Name of the location for series; None: there is none."""
+    anime: str | None = None
+    """Name of the location for anime; None: they go to `tv`."""
+    movies: str | None = None
+    """Name of the location for films; None: there is none."""
+    preset: NamingPreset = ORIGINAL
+    """How folders and files are named."""
+    minimum_confidence: float = 0.5
+    """Names read with less confidence (0 to 1) are not routed."""
+
+
+@attrs.frozen
+class Routed:
+    """A file has a place."""
+
+    place: Place
+    """Where it belongs."""
+    holding: Holding
+    """What the inventory is to say of it."""
+    reasons: tuple[str, ...]
+    """Why, for a reader."""
+
+
+@attrs.frozen
+class Unrouted:
+    """A file has no place, and why."""
+
+    reason: str
+    """Why, for a reader."""
+    remedy: str | None = None
+    """What to do about it."""
+
+    def __str__(self) -> str:
+        return self.reason if self.remedy is None else f"{self.reason}. {self.remedy}"
+
+
+Route: TypeAlias = Routed | Unrouted
+"""What `route` answers."""
+
+
+def new_show(parsed: ParsedName, taken: Collection[str] = ()) -> Show:
+    """The show that a name tells of, for a catalogue that does not know it yet; its key avoids those in `taken`.
+
+    >>> from medialib.naming import parse_name
+    >>> new_show(parse_name("Show.Name.S01E02.mkv")).key
+    'show-name'
+    """
+    title = _display_title(parsed)
+    kind = parsed.kind if parsed.kind in ("anime", "daily") else "standard"
+    return Show(
+        _free_key(title, parsed.year, taken),
+        title,
+        year=parsed.year,
+        type="anime" if kind == "anime" else "daily" if kind == "daily" else "standard",
+        source="name",
+    )
+
+
+def new_movie(parsed: ParsedName, taken: Collection[str] = ()) -> Movie:
+    """The film that a name tells of, for a catalogue that does not know it yet; its key avoids those in `taken`.
+
+    >>> from medialib.naming import parse_name
+    >>> new_movie(parse_name("The.Matrix.1999.1080p.BluRay.x264-GRP.mkv"))
+    Movie(key='the-matrix-1999', title='The Matrix', year=1999, ...)
+    """
+    title = _display_title(parsed)
+    return Movie(_free_key(title, parsed.year, taken), title, year=parsed.year, source="name")
+
+
+def _display_title(parsed: ParsedName) -> str:
+    title = parsed.title or ""
+    if parsed.country is not None and parsed.is_episode:
+        title = f"{title} ({parsed.country})"
+    return title
+
+
+def _free_key(title: str, year: int | None, taken: Collection[str]) -> str:
+    plain = re.sub(r"[^\w]+", "-", normalise_title(title)).strip("-") or "untitled"
+    key = plain if year is None else f"{plain}-{year}"
+    candidate, number = key, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{key}-{number}"
+    return candidate
+
+
+def route(
+    path: str,
+    parsed: ParsedName,
+    title: Show | Movie,
+    policy: RoutingPolicy,
+    *,
+    episodes: Iterable[Episode] = (),
+) -> Route:
+    """Where the video at `path` belongs, given which show or film it is of.
+
+    `episodes` are those that the catalogue knows of the show; without them, an absolute number has no season, so such a
+    file is not routed. A number that fits several episodes is not routed either.
+
+    >>> from medialib.naming import parse_name
+    >>> name = "Show.Name.S01E02.mkv"
+    >>> routed = route(name, parse_name(name), Show("show-name", "Show Name"), RoutingPolicy(tv="tv"))
+    >>> str(routed.place)
+    'tv:Show Name/Season 01/Show.Name.S01E02.mkv'
+    """
+    if parsed.kind in ("extra", "sample"):
+        return Unrouted(f"it is {'an extra' if parsed.kind == 'extra' else 'a sample'}, not an episode or a film")
+    if parsed.confidence < policy.minimum_confidence:
+        return Unrouted(
+            f"its name is read with a confidence of {parsed.confidence:.2f}, below {policy.minimum_confidence:.2f}",
+            "Rename it, or lower routing.minimum_confidence.",
+        )
+    if isinstance(title, Movie):
+        return _route_movie(path, parsed, title, policy)
+    return _route_episode(path, parsed, title, policy, tuple(episodes))
+
+
+def _route_movie(path: str, parsed: ParsedName, movie: Movie, policy: RoutingPolicy) -> Route:
+    if policy.movies is None:
+        return Unrouted("it is a film, and no folder for films is configured", "Set library.movies.")
+    _, stem, extension = split_stem(path)
+    folder = movie.folder or policy.preset.movie_folder(movie.title, movie.year, movie.ids)
+    name = policy.preset.movie_file(movie.title, movie.year, extension=extension, original=stem)
+    return Routed(
+        Place(policy.movies, f"{folder}/{name}"),
+        _holding(path, parsed, Unit("movie", movie.key)),
+        (f"film {movie.title!r}", f"named for {policy.preset.name}"),
+    )
+
+
+def _route_episode(
+    path: str, parsed: ParsedName, show: Show, policy: RoutingPolicy, episodes: tuple[Episode, ...]
+) -> Route:
+    root = policy.anime if show.type == "anime" and policy.anime is not None else policy.tv
+    if root is None:
+        return Unrouted("it is an episode, and no folder for series is configured", "Set library.tv.")
+    numbered = _number(parsed, show, episodes)
+    if isinstance(numbered, Unrouted):
+        return numbered
+    _, stem, extension = split_stem(path)
+    title = parsed.episode_title
+    if numbered.season is not None and len(numbered.episodes) == 1:
+        known = {(episode.season, episode.number): episode.title for episode in episodes}
+        title = known.get((numbered.season, numbered.episodes[0])) or title
+    season = numbered.season if numbered.season is not None else (numbered.aired or date.min).year
+    folder = show.folder or policy.preset.show_folder(show.title, show.year, show.ids)
+    name = policy.preset.episode_file(
+        show.title,
+        extension=extension,
+        season=numbered.season,
+        episodes=numbered.episodes,
+        date=numbered.aired if numbered.season is None else None,
+        episode_title=title,
+        original=stem,
+    )
+    unit = Unit("episode", show.key, numbered.season, numbered.episodes, numbered.aired)
+    return Routed(
+        Place(root, f"{folder}/{policy.preset.season_folder(season)}/{name}"),
+        _holding(path, parsed, unit),
+        (f"show {show.title!r}", numbered.reason, f"named for {policy.preset.name}"),
+    )
+
+
+@attrs.frozen
+class _Numbered:
+    season: int | None
+    episodes: tuple[int, ...]
+    aired: date | None
+    reason: str
+
+
+def _number(parsed: ParsedName, show: Show, episodes: tuple[Episode, ...]) -> _Numbered | Unrouted:
+    """Season and episode numbers of a file, from its name and what is known of the show."""
+    numbers = (*parsed.episodes, *parsed.absolute_episodes)
+    if any(isinstance(number, float) for number in numbers):
+        half = next(number for number in numbers if isinstance(number, float))
+        return Unrouted(
+            f"episode {half} stands between two episodes, and no season has a number for it",
+            "Rename it to the special that it is (S00E…).",
+        )
+    if len(parsed.seasons) > 1:
+        return Unrouted("its name spans several seasons, so no single folder is right")
+    whole = tuple(int(number) for number in parsed.episodes)
+    if parsed.seasons and whole:
+        listed = "E".join(f"{number:02}" for number in whole)
+        return _Numbered(parsed.seasons[0], whole, parsed.date, f"the name says S{parsed.seasons[0]:02}E{listed}")
+    if parsed.date is not None:
+        return _by_date(parsed.date, episodes)
+    absolute = tuple(int(number) for number in parsed.absolute_episodes) or whole
+    if absolute:
+        return _by_absolute(absolute, show, episodes)
+    if parsed.season_pack:
+        return Unrouted("it names a whole season, not an episode")
+    return Unrouted("its name has no episode number or date")
+
+
+def _by_date(aired: date, episodes: tuple[Episode, ...]) -> _Numbered | Unrouted:
+    fitting = [episode for episode in episodes if episode.aired == aired]
+    if len({episode.season for episode in fitting}) > 1:
+        return Unrouted(f"episodes of several seasons were broadcast on {aired}")
+    if fitting:
+        numbers = tuple(episode.number for episode in fitting)
+        return _Numbered(fitting[0].season, numbers, aired, f"broadcast on {aired}")
+    return _Numbered(None, (), aired, f"a daily of {aired}")
+
+
+def _by_absolute(absolute: tuple[int, ...], show: Show, episodes: tuple[Episode, ...]) -> _Numbered | Unrouted:
+    said = ", ".join(str(number) for number in absolute)
+    found: list[Episode] = []
+    for number in absolute:
+        fitting = [episode for episode in episodes if episode.absolute == number]
+        if not fitting:
+            return Unrouted(
+                f"the catalogue does not know which season of {show.title!r} absolute episode {number} is in",
+                "Enter its episodes with their absolute numbers first.",
+            )
+        if len(fitting) > 1:
+            listed = ", ".join(f"S{episode.season:02}E{episode.number:02}" for episode in fitting)
+            return Unrouted(f"absolute episode {number} of {show.title!r} may be any of {listed}")
+        found.append(fitting[0])
+    if len({episode.season for episode in found}) > 1:
+        return Unrouted(f"absolute episodes {said} of {show.title!r} lie in several seasons")
+    numbers = tuple(sorted(episode.number for episode in found))
+    where = "E".join(f"{number:02}" for number in numbers)
+    return _Numbered(found[0].season, numbers, None, f"absolute episode {said} is S{found[0].season:02}E{where}")
+
+
+_DETAILS = ("resolution", "source", "video_codec", "release_group", "streaming_service", "crc32")
+
+
+def _holding(path: str, parsed: ParsedName, unit: Unit) -> Holding:
+    details = {name: str(value) for name in _DETAILS if (value := getattr(parsed, name)) is not None}
+    if parsed.version is not None:
+        details["version"] = str(parsed.version)
+    details.update({name: "yes" for name in ("proper", "repack", "remux") if getattr(parsed, name)})
+    return Holding(unit, release=path, details=details)
