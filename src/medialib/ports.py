@@ -332,7 +332,7 @@ class EpisodeRepository(Protocol):
     """Episodes, one for each show, season and number."""
 
     def put(self, episodes: Iterable[Episode]) -> int:
-        """Enter or replace episodes; returns how many. Raises KeyError for a show that does not exist; then none was."""
+        """Enter or replace episodes; returns how many. Raises KeyError for an unknown show; then none was."""
 
     def of_show(self, show: str) -> Iterator[Episode]:
         """The show's episodes, by season and number."""

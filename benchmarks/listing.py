@@ -1,0 +1,67 @@
+"""Listing 10,000 files over SSH: our walk beside ``rclone lsf -R``, on the same server, in the same run.
+
+``uv run python benchmarks/listing.py [files] [folders]``. Each time is the best of five, of whole processes: start-up,
+connection and listing, as a user of the command line pays them; for ours the listing alone is shown, too.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from medialib.testing.servers import SshServer
+
+WALK = """
+import sys, time
+from medialib.transfer import open_location
+location = open_location("seedbox", sys.argv[1], key_file=sys.argv[2], known_hosts=sys.argv[3])
+location.entry("none")
+began = time.perf_counter()
+count = sum(1 for _ in location.walk())
+print(count, time.perf_counter() - began)
+location.close()
+"""
+
+
+def best(command: list[str], environment: dict[str, str]) -> tuple[float, str]:
+    """Seconds of the quickest of five runs, and the output of the last."""
+    times = []
+    output = ""
+    for _ in range(5):
+        began = time.perf_counter()
+        output = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+        times.append(time.perf_counter() - began)
+    return min(times), output
+
+
+def main(files: int = 10_000, folders: int = 500) -> None:
+    """Measure and print one line."""
+    with tempfile.TemporaryDirectory() as folder, SshServer(Path(folder)) as server:
+        for number in range(files):
+            place = server.root / f"Some.Show.S{number % folders:03}.1080p.WEB-GROUP"
+            place.mkdir(exist_ok=True)
+            (place / f"Some.Show.S{number % folders:03}E{number // folders:03}.1080p.WEB.H264-GROUP.mkv").touch()
+        environment = os.environ | {"RCLONE_CONFIG": str(Path(folder, "rclone.conf"))}
+        rclone = [
+            "rclone", "lsf", "-R", f":sftp:{server.root}", "--sftp-host", server.host, "--sftp-port", str(server.port),
+            "--sftp-user", server.username, "--sftp-key-file", str(server.user_key),
+            "--sftp-known-hosts-file", str(server.known_hosts), "--files-only", "--format", "pst",
+        ]  # fmt: skip
+        theirs, listed = best(rclone, environment)
+        ours, printed = best(
+            [sys.executable, "-c", WALK, server.url, str(server.user_key), str(server.known_hosts)], environment
+        )
+        count, alone = printed.split()
+        assert int(count) == files == len(listed.splitlines()), (count, files, len(listed.splitlines()))
+        print(
+            f"{files} files in {folders} folders: rclone {theirs:.2f} s, medialib {ours:.2f} s "
+            f"(of which listing {float(alone):.2f} s), ratio {ours / theirs:.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main(*(int(argument) for argument in sys.argv[1:3]))

@@ -1,0 +1,357 @@
+"""A writable location that lives in memory: quick, with several disks, room that can run out, and faults on order."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import posixpath
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, BinaryIO, cast
+
+import attrs
+
+from medialib.errors import ContentChanged, OutOfReach, TargetTaken, UnsafePath
+from medialib.model import FileEntry, RefusedEntry
+from medialib.naming import collision_key, unsafe_reason
+from medialib.ports import LocationTraits, Part, PartRecord, WritableLocation
+from medialib.transfer.local_part import dump_note, load_note, part_address
+
+__all__ = ["MemoryFile", "MemoryLocation"]
+
+
+def _no_fault(operation: str, path: str) -> None:
+    """What `MemoryLocation.before` is unless a test wants a fault."""
+
+
+@attrs.define
+class MemoryFile:
+    """A file: its bytes and its time of last change."""
+
+    content: bytes
+    """All of its bytes."""
+    mtime_ns: int
+    """Nanoseconds since the epoch, UTC."""
+
+
+class MemoryLocation:
+    """See `medialib.ports.WritableLocation`. Its parts are files of its own, as on a disk, so that walks show them.
+
+    `disks` maps a folder to the name of the disk that holds it, ``""`` being the root's: files are renamed only within
+    a disk, also between two locations. `free` is how many bytes can still be written, None for no limit; beyond it
+    writing raises OSError with ENOSPC. `before` is called with the name of an operation and its path before each
+    (also before each ``read`` and ``write`` of a stream); what it raises, the operation raises. `reachable` set to
+    False plays a disk that is not mounted.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        disks: Mapping[str, str] | None = None,
+        free: int | None = None,
+        before: Callable[[str, str], None] = _no_fault,
+    ) -> None:
+        self._name = name
+        self._disks = {"": f"disk of {name}"} | dict(disks or {})
+        self.free = free
+        self.before = before
+        self.reachable = True
+        self.files: dict[str, MemoryFile] = {}
+        self.folders: set[str] = {""}
+        self.links: dict[str, str] = {}
+        self.flushes = 0
+        self.lock = threading.RLock()
+
+    def put(self, path: str, content: bytes = b"", *, mtime_ns: int = 0) -> FileEntry:
+        """Put a file there, with the folders above it, past every rule: for setting a scene."""
+        self.files[path] = MemoryFile(content, mtime_ns)
+        folder = posixpath.dirname(path)
+        while folder:
+            self.folders.add(folder)
+            folder = posixpath.dirname(folder)
+        return FileEntry(path, len(content), mtime_ns)
+
+    @property
+    def name(self) -> str:
+        """The configured name."""
+        return self._name
+
+    @property
+    def traits(self) -> LocationTraits:
+        """Nanoseconds, set by tests as they like."""
+        return LocationTraits()
+
+    def address(self, path: str) -> str:
+        """The path below a folder named like the location."""
+        return f"/{self._name}/{path}" if path else f"/{self._name}"
+
+    def disk(self, path: str) -> str:
+        """The name of the disk that holds a path."""
+        above = [folder for folder in self._disks if not folder or path == folder or path.startswith(f"{folder}/")]
+        return self._disks[max(above, key=len)]
+
+    # ------------------------------------------------------------------------------------------------------- reading
+
+    def walk(self, path: str = "") -> Iterator[FileEntry | RefusedEntry]:
+        """See `Location.walk`."""
+        with self._step("walk", path, root=True):
+            if path not in self.folders:
+                raise OutOfReach(f"{self._name} has no folder {path}", remedy="Is the disk mounted?")
+            below = sorted(p for p in (*self.files, *self.links) if not path or p.startswith(f"{path}/"))
+        for found in below:
+            entry = self._seen(found)
+            if entry is not None:
+                yield entry
+
+    def entry(self, path: str) -> FileEntry | None:
+        """See `Location.entry`."""
+        with self._step("entry", path):
+            target = self._target(path)
+            if target is None or target not in self.files:
+                return None
+            file = self.files[target]
+            return FileEntry(path, len(file.content), file.mtime_ns)
+
+    def entries(self, paths: Iterable[str]) -> Mapping[str, FileEntry]:
+        """See `Location.entries`."""
+        found = ((path, self.entry(path)) for path in paths)
+        return {path: entry for path, entry in found if entry is not None}
+
+    def open(self, path: str, *, offset: int = 0) -> BinaryIO:
+        """See `Location.open`."""
+        with self._step("open", path):
+            target = self._target(path)
+            if target is None or target not in self.files:
+                raise FileNotFoundError(f"{self._name}:{path}")
+            return cast(BinaryIO, _Reader(self, target, offset))
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    # ------------------------------------------------------------------------------------------------------- writing
+
+    def make_folder(self, path: str) -> tuple[str, ...]:
+        """See `WritableLocation.make_folder`."""
+        made: list[str] = []
+        with self._step("make_folder", path):
+            parts = path.split("/")
+            for folder in ("/".join(parts[:depth]) for depth in range(1, len(parts) + 1)):
+                if folder in self.files:
+                    raise TargetTaken(f"{self._name}:{folder} is a file, where a folder is wanted")
+                if folder not in self.folders:
+                    self.refuse_collision(folder)
+                    self.folders.add(folder)
+                    made.append(folder)
+        return tuple(made)
+
+    def part(self, path: str) -> Part:
+        """See `WritableLocation.part`."""
+        with self._step("part", path):
+            return _MemoryPart(self, path)
+
+    def rename(self, source: str, target: WritableLocation, path: str) -> int | None:
+        """See `WritableLocation.rename`."""
+        with self._step("rename", source):
+            if not isinstance(target, MemoryLocation):
+                return None
+            if source in self.links:
+                raise UnsafePath(f"{self._name}:{source} is a link, and links are not moved")
+            with target._step("rename", path):
+                if source not in self.files:
+                    raise FileNotFoundError(f"{self._name}:{source}")
+                target.require_folder(path)
+                target.refuse_collision(path, besides=source if target is self else None)
+                if self.disk(source) != target.disk(path):
+                    return None
+                target.files[path] = self.files.pop(source)
+                return target.files[path].mtime_ns
+
+    def remove(self, path: str, *, size: int, mtime_ns: int) -> None:
+        """See `WritableLocation.remove`."""
+        with self._step("remove", path):
+            file = self.files.get(path)
+            if file is None or (len(file.content), file.mtime_ns) != (size, mtime_ns):
+                raise ContentChanged(f"{self._name}:{path} is not the file it was: it was not removed")
+            del self.files[path]
+            if self.free is not None:
+                self.free += size
+
+    def remove_folder(self, path: str) -> bool:
+        """See `WritableLocation.remove_folder`."""
+        with self._step("remove_folder", path, root=True):
+            inside = any(p.startswith(f"{path}/") for p in (*self.files, *self.folders, *self.links))
+            if not path or path not in self.folders or inside:
+                return False
+            self.folders.remove(path)
+            return True
+
+    def has_folder(self, path: str) -> bool:
+        """See `WritableLocation.has_folder`."""
+        with self._step("has_folder", path, root=True):
+            return path in self.folders
+
+    def free_bytes(self) -> int | None:
+        """See `WritableLocation.free_bytes`."""
+        with self._step("free_bytes", "", root=True):
+            return self.free
+
+    def flush(self) -> None:
+        """See `WritableLocation.flush`; `flushes` counts the calls."""
+        with self._step("flush", "", root=True):
+            self.flushes += 1
+
+    # ---------------------------------------------------------------------------------------------------- inner works
+
+    def _step(self, operation: str, path: str, *, root: bool = False) -> AbstractContextManager[object]:
+        """Check a path, give the fault its chance, and return the lock to hold."""
+        reason = None if root and not path else unsafe_reason(path)
+        if reason is not None:
+            raise UnsafePath(f"{self._name} has no usable path {path!r}: {reason}")
+        self.before(operation, path)
+        if not self.reachable:
+            raise OutOfReach(f"{self._name} is not there", remedy="Is the disk mounted?")
+        return self.lock
+
+    def _target(self, path: str) -> str | None:
+        """Where links in a path lead; None for nowhere; raises UnsafePath for out of the root."""
+        for _ in range(8):
+            link = next((k for k in self.links if path == k or path.startswith(f"{k}/")), None)
+            if link is None:
+                return path
+            rest = path.removeprefix(link)
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(link), self.links[link]) + rest)
+            if path.startswith(("/", "..")):
+                raise UnsafePath(f"{self._name}:{link} is a link that leaves {self._name}")
+        return None
+
+    def _seen(self, path: str) -> FileEntry | RefusedEntry | None:
+        reason = unsafe_reason(path)
+        if reason is not None:
+            return RefusedEntry(path, reason)
+        if path.startswith(".medialib/"):
+            return None
+        try:
+            entry = self.entry(path)
+        except UnsafePath:
+            return RefusedEntry(path, f"it is a link that leaves {self._name}")
+        if path in self.links and entry is None:
+            return RefusedEntry(path, "it is a link to a folder or to nothing")
+        return entry
+
+    def require_folder(self, path: str) -> None:
+        """Raise OutOfReach if the folder of `path` is not there."""
+        if posixpath.dirname(path) not in self.folders:
+            raise OutOfReach(f"{self._name} has no folder {posixpath.dirname(path)}", remedy="Is the disk mounted?")
+
+    def refuse_collision(self, path: str, *, besides: str | None = None) -> None:
+        """Raise TargetTaken if a name stands there that differs from this one at most in case or form."""
+        for other in (*self.files, *self.folders, *self.links):
+            if other == besides or not other or posixpath.dirname(other) != posixpath.dirname(path):
+                continue
+            if collision_key(posixpath.basename(other)) == collision_key(posixpath.basename(path)):
+                raise TargetTaken(f"{self._name}:{path} is taken by {posixpath.basename(other)!r}")
+
+
+class _Reader(io.RawIOBase):
+    """Reads a file as it is at each moment, as from a disk."""
+
+    def __init__(self, location: MemoryLocation, path: str, offset: int) -> None:
+        super().__init__()
+        self._location, self._path, self._at = location, path, offset
+        self._file = location.files[path]
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._location.before("read", self._path)
+        data = self._file.content[self._at : self._at + len(buffer)]
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+class _Writer(io.RawIOBase):
+    """Appends to a file, as long as there is room."""
+
+    def __init__(self, location: MemoryLocation, path: str) -> None:
+        super().__init__()
+        self._location, self._path = location, path
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        location = self._location
+        location.before("write", self._path)
+        given = bytes(data)
+        with location.lock:
+            taken = given if location.free is None else given[: location.free]
+            if given and not taken:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if location.free is not None:
+                location.free -= len(taken)
+            location.files[self._path].content += taken
+        return len(taken)
+
+
+class _MemoryPart:
+    """See `medialib.ports.Part`."""
+
+    def __init__(self, location: MemoryLocation, path: str) -> None:
+        self._location = location
+        self._path = path
+        self._part = part_address(path)
+        self._note = f"{self._part}.json"
+
+    @property
+    def record(self) -> PartRecord | None:
+        note = self._location.files.get(self._note)
+        return None if note is None else load_note(note.content)
+
+    def read(self) -> BinaryIO:
+        self._location.before("read_part", self._path)
+        file = self._location.files.get(self._part) if self._note in self._location.files else None
+        return io.BytesIO(b"" if file is None else file.content)
+
+    def write(self, offset: int) -> BinaryIO:
+        location = self._location
+        location.before("write_part", self._path)
+        location.require_folder(self._path)
+        with location.lock:
+            if self._part in location.files and self._note not in location.files:
+                raise TargetTaken(f"{self._part} is in the way of {self._path}: it was not begun by medialib")
+            location.files.setdefault(self._note, MemoryFile(b"", 0))
+            file = location.files.setdefault(self._part, MemoryFile(b"", 0))
+            if location.free is not None:
+                location.free += max(0, len(file.content) - offset)
+            file.content = file.content[:offset].ljust(offset, b"\0")
+        return cast(BinaryIO, _Writer(location, self._part))
+
+    def note(self, record: PartRecord) -> None:
+        self._location.before("note", self._path)
+        self._location.files[self._note] = MemoryFile(dump_note(record), 0)
+
+    def publish(self, *, mtime_ns: int) -> int:
+        location = self._location
+        location.before("publish", self._path)
+        with location.lock:
+            if self._part not in location.files or self._note not in location.files:
+                raise FileNotFoundError(f"nothing was received for {location.name}:{self._path}")
+            location.refuse_collision(self._path)
+            location.files[self._path] = MemoryFile(location.files.pop(self._part).content, mtime_ns)
+            location.files.pop(self._note, None)
+        return mtime_ns
+
+    def discard(self) -> None:
+        location = self._location
+        location.before("discard", self._path)
+        with location.lock:
+            if location.files.pop(self._note, None) is None:
+                return
+            gone = location.files.pop(self._part, None)
+            if gone is not None and location.free is not None:
+                location.free += len(gone.content)

@@ -1,0 +1,198 @@
+"""A file on its way to a disk of this machine: ``<name>.part``, with what is known of it in ``<name>.part.json``."""
+
+# os, not pathlib: it speaks in plain strings, which carry undecodable names, and in descriptors.
+# ruff: noqa: PTH105, PTH108, PTH110, PTH123
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable
+from typing import BinaryIO
+
+import attrs
+
+from medialib.errors import ConnectionLost, OutOfReach, TargetTaken
+from medialib.ports import PartRecord
+from medialib.transfer.ownership import Ownership
+from medialib.transfer.placing import rename_without_replacing
+
+__all__ = ["LocalPart", "dump_note", "load_note", "part_address"]
+
+_FORMAT = "medialib.part/1"
+_LONGEST_NAME = 255
+_SUFFIXES = len(".part.json.new")
+
+
+def part_address(address: str) -> str:
+    """Where the bytes of a file stand until it is whole.
+
+    A name so long that ours would pass 255 bytes is replaced by a hidden one made of its hash.
+
+    >>> part_address("/srv/a.mkv")
+    '/srv/a.mkv.part'
+    >>> part_address("/srv/" + 250 * "x")
+    '/srv/.086d4a1c293bde318dc1fec9.part'
+    """
+    folder, slash, name = address.rpartition("/")
+    if len(os.fsencode(name)) + _SUFFIXES > _LONGEST_NAME:
+        name = "." + hashlib.sha256(os.fsencode(name)).hexdigest()[:24]
+    return f"{folder}{slash}{name}.part"
+
+
+def dump_note(record: PartRecord) -> bytes:
+    """A record as it is kept beside a part. Undecodable bytes in names travel as JSON's escapes of lone surrogates.
+
+    >>> dump_note(PartRecord("seedbox:/a", 9, 0, 5, "00"))
+    b'{"format": "medialib.part/1", "source": "seedbox:/a", "size": 9, "mtime_ns": 0, "offset": 5, "sha256": "00"}'
+    """
+    return json.dumps({"format": _FORMAT, **attrs.asdict(record)}).encode("ascii")
+
+
+def load_note(data: bytes) -> PartRecord | None:
+    """What `dump_note` made; None for anything else.
+
+    >>> load_note(dump_note(PartRecord("seedbox:/a", 9, 0, 5, "00"))).offset
+    5
+    >>> load_note(b"{")
+    """
+    try:
+        fields = json.loads(data)
+        if fields.pop("format") != _FORMAT:
+            return None
+        record = PartRecord(**fields)
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return None
+    numbers = (record.size, record.mtime_ns, record.offset)
+    texts = (record.source, record.sha256)
+    sound = all(type(number) is int for number in numbers) and all(isinstance(text, str) for text in texts)
+    return record if sound else None
+
+
+class LocalPart:
+    """See `medialib.ports.Part`. Built by `LocalLocation.part`.
+
+    `address` is the final path, `label` the same for messages; `free` raises `TargetTaken` if the name is not to be
+    had; `touched` is told once names in the folder have changed.
+
+    The note is made before the part and removed after it: a file of that name without a note beside it is somebody
+    else's (a torrent client's, say), and is neither written to nor removed.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        label: str,
+        *,
+        ownership: Ownership,
+        free: Callable[[], None],
+        touched: Callable[[], None],
+    ) -> None:
+        self._address = address
+        self._label = label
+        self._ownership = ownership
+        self._free = free
+        self._touched = touched
+        self._part = part_address(address)
+        self._note = f"{self._part}.json"
+
+    def __repr__(self) -> str:
+        return f"<LocalPart {self._label}>"
+
+    @property
+    def record(self) -> PartRecord | None:
+        """See `Part.record`."""
+        try:
+            with open(self._note, "rb") as file:
+                return load_note(file.read())
+        except OSError:
+            return None
+
+    def read(self) -> BinaryIO:
+        """See `Part.read`."""
+        try:
+            return os.fdopen(self._open(os.O_RDONLY), "rb", buffering=0)
+        except FileNotFoundError:
+            return io.BytesIO()
+
+    def write(self, offset: int) -> BinaryIO:
+        """See `Part.write`."""
+        ours = os.path.exists(self._note)
+        try:
+            if not ours:
+                os.close(os.open(self._note, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
+            descriptor = self._open(os.O_WRONLY | os.O_CREAT | (0 if ours else os.O_EXCL))
+        except FileNotFoundError:
+            raise OutOfReach(f"the folder of {self._label} is not there", remedy="Is the disk still mounted?") from None
+        except FileExistsError:
+            _forget(self._note)
+            raise TargetTaken(
+                f"{self._part} is in the way of {self._label}: it was not begun by medialib",
+                remedy="Move it elsewhere.",
+            ) from None
+        try:
+            os.ftruncate(descriptor, offset)
+            os.lseek(descriptor, offset, os.SEEK_SET)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._touched()
+        return os.fdopen(descriptor, "wb", buffering=0)
+
+    def note(self, record: PartRecord) -> None:
+        """See `Part.note`."""
+        new = f"{self._note}.new"
+        try:
+            with open(new, "wb") as file:
+                file.write(dump_note(record))
+            os.replace(new, self._note)
+        except OSError:
+            _forget(new)
+            raise
+
+    def publish(self, *, mtime_ns: int) -> int:
+        """See `Part.publish`."""
+        try:
+            descriptor = self._open(os.O_RDWR)
+        except FileNotFoundError:
+            raise FileNotFoundError(f"nothing was received for {self._label}") from None
+        try:
+            self._free()
+            self._ownership.apply(descriptor)
+            os.utime(descriptor, ns=(mtime_ns, mtime_ns))
+            os.fsync(descriptor)
+            if not rename_without_replacing(self._part, self._address):
+                # Beside each other and yet on two file systems: an overlay went away or came under our feet.
+                raise ConnectionLost(f"{self._label} cannot be named: its folder changed disks", remedy="Try again.")
+            result = os.fstat(descriptor).st_mtime_ns
+        except FileExistsError as error:
+            if isinstance(error, TargetTaken):
+                raise
+            raise TargetTaken(f"{self._label} is taken") from None
+        finally:
+            os.close(descriptor)
+        _forget(self._note)
+        self._touched()
+        return result
+
+    def discard(self) -> None:
+        """See `Part.discard`."""
+        if os.path.exists(self._note):
+            _forget(self._part)
+            _forget(self._note)
+            self._touched()
+
+    def _open(self, flags: int) -> int:
+        if not flags & os.O_CREAT and not os.path.exists(self._note):
+            raise FileNotFoundError(self._part)
+        # A link under the part's name would lead our bytes elsewhere.
+        return os.open(self._part, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+
+
+def _forget(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return

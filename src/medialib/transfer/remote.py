@@ -1,0 +1,292 @@
+"""Any fsspec file system as a `Location`: what is read of it obeys the law, whatever the file system lets through."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from medialib.errors import ConnectionLost, MedialibError, OutOfReach, UnsafePath, UsageError
+from medialib.model import FileEntry, RefusedEntry
+from medialib.naming import unsafe_reason
+from medialib.ports import Location, LocationTraits
+from medialib.transfer.trees import AnyTree, FolderReader, RawEntry, SftpTree, Tree
+
+__all__ = ["FsspecLocation", "open_location"]
+
+_OWN_FOLDER = ".medialib"
+_Result = TypeVar("_Result")
+
+
+class FsspecLocation:
+    """The files below `root` on an fsspec file system. See `medialib.ports.Location` for what it promises.
+
+    `root` is a whole path on that file system. Over `SftpFileSystem` listings are asked for ahead and reading runs with
+    many requests under way; any other file system is used as fsspec offers it.
+    """
+
+    def __init__(self, name: str, filesystem: Any, root: str) -> None:
+        self._name = name
+        protocol = filesystem.protocol
+        sftp = "medialib-sftp" in ((protocol,) if isinstance(protocol, str) else protocol)
+        self._tree: Tree = SftpTree(filesystem) if sftp else AnyTree(filesystem)
+        self._given_root = root
+        self._known_root: str | None = None
+        self._known_canonical_root: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<FsspecLocation {self._name}>"
+
+    @property
+    def name(self) -> str:
+        """The configured name."""
+        return self._name
+
+    @property
+    def traits(self) -> LocationTraits:
+        """How it differs from others."""
+        return self._tree.traits
+
+    def address(self, path: str) -> str:
+        """The full path on the file system."""
+        root = self._root()
+        return f"{root.rstrip('/')}/{path}" if path else root
+
+    def walk(self, path: str = "") -> Iterator[FileEntry | RefusedEntry]:
+        """See `Location.walk`: a folder's files by name, then its folders by name, each with what it holds."""
+        if path:
+            self._check(path)
+        self._known_canonical_root = None
+        canonical_root = self._canonical_root()
+        if path:
+            self._within(path, canonical_root)
+        reader = self._tree.reader()
+        try:
+            waiting = [path]
+            while waiting:
+                folder = waiting.pop()
+                following = [self.address(later) for later in reversed(waiting[-16:])]
+                listing = self._listing(reader, folder, following)
+                folders: list[str] = []
+                for entry in sorted(listing):
+                    found = self._seen(folder, entry, canonical_root)
+                    if isinstance(found, str):
+                        folders.append(found)
+                    elif found is not None:
+                        yield found
+                waiting += reversed(folders)
+        finally:
+            reader.close()
+
+    def entry(self, path: str) -> FileEntry | None:
+        """See `Location.entry`."""
+        self._check(path)
+        found = self._asking("looking at", path, lambda: self._tree.look(self.address(path)))
+        if found is None or found.kind != "file":
+            if found is None and self._asking("looking at", "", lambda: self._tree.look(self._root())) is None:
+                raise self._absent("")
+            return None
+        if self._tree.links:
+            self._within(path, self._canonical_root())
+        return FileEntry(path, found.size, found.mtime_ns)
+
+    def entries(self, paths: Iterable[str]) -> Mapping[str, FileEntry]:
+        """See `Location.entries`: a folder in which two or more are wanted is listed once, a single file asked for."""
+        by_folder: defaultdict[str, list[str]] = defaultdict(list)
+        for path in paths:
+            self._check(path)
+            by_folder[path.rpartition("/")[0]].append(path)
+        found: dict[str, FileEntry] = {}
+        for folder, wanted in by_folder.items():
+            if len(wanted) == 1:
+                single = self.entry(wanted[0])
+                found |= {} if single is None else {wanted[0]: single}
+            else:
+                found |= self._entries_of(folder, wanted)
+        return found
+
+    def open(self, path: str, *, offset: int = 0) -> BinaryIO:
+        """See `Location.open`."""
+        found = self.entry(path)
+        if found is None:
+            raise FileNotFoundError(f"{self._name}:{path}")
+        return self._asking(
+            "opening", path, lambda: self._tree.open(self.address(path), size=found.size, offset=offset)
+        )
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._tree.close()
+
+    # ---------------------------------------------------------------------------------------------------- inner works
+
+    def _root(self) -> str:
+        if self._known_root is None:
+            self._known_root = self._tree.absolute(self._given_root)
+        return self._known_root
+
+    def _check(self, path: str) -> None:
+        reason = unsafe_reason(path)
+        if reason is not None:
+            raise UnsafePath(f"{self._name} has no usable path {path!r}: {reason}")
+
+    def _canonical_root(self) -> str:
+        if self._known_canonical_root is None:
+            self._known_canonical_root = self._asking("resolving", "", lambda: self._tree.resolve(self._root()))
+        return self._known_canonical_root
+
+    def _within(self, path: str, canonical_root: str, *, link: bool = False) -> None:
+        canonical = self._asking("resolving", path, lambda: self._tree.resolve(self.address(path), link=link))
+        if canonical != canonical_root and not canonical.startswith(canonical_root.rstrip("/") + "/"):
+            raise UnsafePath(f"{self._name}:{path} is, or passes through, a link that leaves {self._name}")
+
+    def _seen(self, folder: str, entry: RawEntry, canonical_root: str) -> FileEntry | RefusedEntry | str | None:
+        """A listed entry as a file, a refusal, the path of a folder to enter, or None if it is passed over."""
+        path = f"{folder}/{entry.name}" if folder else entry.name
+        if "/" in entry.name:
+            return RefusedEntry(path, "its name holds a slash, which no file's name can")
+        reason = unsafe_reason(path)
+        if reason is not None:
+            return RefusedEntry(path, reason)
+        if path == _OWN_FOLDER:
+            return None
+        if entry.kind == "file":
+            return FileEntry(path, entry.size, entry.mtime_ns)
+        if entry.kind == "folder":
+            return path
+        if entry.kind == "other":
+            return RefusedEntry(path, "it is neither a file nor a folder")
+        target = self._asking("looking at", path, lambda: self._tree.look(self.address(path)))
+        if target is None:
+            return RefusedEntry(path, "it is a link to nothing")
+        try:
+            self._within(path, canonical_root, link=True)
+        except UnsafePath:
+            return RefusedEntry(path, f"it is a link that leaves {self._name}")
+        if target.kind == "folder":
+            return RefusedEntry(path, "it is a link to a folder")
+        if target.kind != "file":
+            return RefusedEntry(path, "it is a link to something that is no file")
+        return FileEntry(path, target.size, target.mtime_ns)
+
+    def _entries_of(self, folder: str, wanted: list[str]) -> dict[str, FileEntry]:
+        kind = self._asking("looking at", folder, lambda: self._tree.look(self.address(folder)))
+        if kind is None or kind.kind != "folder":
+            if not folder:
+                raise self._absent("")
+            self.entry(folder)  # raises if it is the root that is gone
+            return {}
+        canonical_root = self._canonical_root()
+        self._within(folder, canonical_root)
+        reader = self._tree.reader()
+        try:
+            listing = self._listing(reader, folder, ())
+        finally:
+            reader.close()
+        by_name = {entry.name: entry for entry in listing}
+        found: dict[str, FileEntry] = {}
+        for path in wanted:
+            entry = by_name.get(path.rpartition("/")[2])
+            seen = None if entry is None else self._seen(folder, entry, canonical_root)
+            if isinstance(seen, FileEntry):
+                found[path] = seen
+        return found
+
+    def _listing(self, reader: FolderReader, folder: str, following: Iterable[str]) -> list[RawEntry]:
+        return self._asking("listing", folder, lambda: reader.take(self.address(folder), following))
+
+    def _absent(self, path: str) -> OutOfReach:
+        return OutOfReach(
+            f"{self._name} has no folder {self.address(path)}",
+            remedy="Check the configured path, and that the disk behind it is mounted.",
+        )
+
+    def _asking(self, doing: str, path: str, question: Callable[[], _Result]) -> _Result:
+        """Ask the file system; whatever it cannot answer is a place out of reach, said in one line."""
+        try:
+            return question()
+        except MedialibError:
+            raise
+        except FileNotFoundError:
+            if doing == "opening":
+                raise
+            raise self._absent(path) from None
+        except (ConnectionError, TimeoutError) as error:
+            raise ConnectionLost(f"{doing} {self._name}:{path} failed: {_line(error)}", remedy="Try again.") from None
+        except OSError as error:
+            raise OutOfReach(f"{doing} {self._name}:{path} failed: {_line(error)}") from None
+
+
+def _line(error: OSError) -> str:
+    return error.strerror or " ".join(str(error).split()) or type(error).__name__
+
+
+def open_location(
+    name: str,
+    url: str,
+    *,
+    port: int | None = None,
+    username: str | None = None,
+    password: str | None = None,
+    key_file: str | None = None,
+    passphrase: str | None = None,
+    agent: bool | None = None,
+    known_hosts: str | None = None,
+    connect_timeout: float = 10.0,
+    timeout: float = 30.0,
+    keepalive: float = 30.0,
+    options: Mapping[str, Any] | None = None,
+) -> Location:
+    """The location behind an address; nothing connects before it is used.
+
+    ``sftp://[user@]host[:port]/path`` is a folder on an SSH server (``/~/path`` starts at the account's home), for
+    which the keywords are those of `SftpFileSystem`. A plain path or ``file://`` is a folder here (`LocalLocation`).
+    Any other address is left to fsspec, with `options` for its file system. Raises `UsageError` for an address that
+    cannot be read, or a kind that fsspec does not know or has no package for.
+
+    >>> open_location("films", "/srv/films").address("a.mkv")
+    '/srv/films/a.mkv'
+    >>> open_location("seedbox", "sftp://ann@seedbox.example/downloads").address("a.mkv")
+    '/downloads/a.mkv'
+    """
+    scheme = url.partition("://")[0] if "://" in url else ""
+    if scheme in ("", "file"):
+        from medialib.transfer.local import LocalLocation
+
+        return LocalLocation(name, url.removeprefix("file://"))
+    if scheme in ("sftp", "ssh", "medialib-sftp"):
+        from medialib.transfer.sftp import SftpFileSystem
+
+        try:
+            parts = urlsplit(url)
+            port = port or parts.port
+        except ValueError as error:
+            raise UsageError(f"the address of {name} cannot be read: {error}") from None
+        if not parts.hostname:
+            raise UsageError(f"the address of {name} names no host", remedy="Write sftp://user@host/path.")
+        filesystem = SftpFileSystem(
+            parts.hostname,
+            port=port,
+            username=username or (unquote(parts.username) if parts.username else None),
+            password=password or (unquote(parts.password) if parts.password else None),
+            key_file=key_file,
+            passphrase=passphrase,
+            agent=agent,
+            known_hosts=known_hosts,
+            connect_timeout=connect_timeout,
+            timeout=timeout,
+            # whole seconds, at least one: 0 means none to paramiko
+            keepalive=math.ceil(keepalive),
+        )
+        # Not urlsplit's path: folders may well hold "?" and "#", which mean nothing in this kind of address.
+        path = "/" + url.partition("://")[2].partition("/")[2]
+        return FsspecLocation(name, filesystem, path.removeprefix("/") if path.startswith("/~") else path)
+    import fsspec
+
+    try:
+        filesystem = fsspec.filesystem(scheme, **(options or {}))
+    except (ValueError, ImportError) as error:
+        raise UsageError(f"{name}: {scheme}:// cannot be opened: {' '.join(str(error).split())}") from None
+    return FsspecLocation(name, filesystem, url)

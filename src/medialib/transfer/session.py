@@ -1,0 +1,307 @@
+"""One SSH server: connect, prove whose it is and who we are, hand out SFTP channels, connect again."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import attrs
+import paramiko
+import tenacity
+from paramiko.message import Message
+
+from medialib.errors import ConnectionLost, MedialibError, OutOfReach
+from medialib.transfer.credentials import Credentials, authenticate, load_key
+from medialib.transfer.known_hosts import known_keys, refusal
+from medialib.transfer.sftp_channel import SftpChannel
+
+__all__ = ["DEFAULT_KNOWN_HOSTS", "Endpoint", "SshSession"]
+
+DEFAULT_KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
+"""Where OpenSSH keeps the keys of hosts: the user's file first, since remedies name the first one."""
+
+_Result = TypeVar("_Result")
+
+# OpenSSH allows 10 sessions on a connection unless told otherwise; two are left for the user's own use of it.
+_MOST_CHANNELS = 8
+_NONSENSE = (paramiko.SSHException, paramiko.SFTPError, struct.error, UnicodeError)
+"""What paramiko raises, and lets through, when the far side does not keep to the protocol."""
+_LOGGER = "medialib.transfer.ssh"
+
+# paramiko logs tracebacks of its threads as errors, which Python prints to stderr where no handler is set. All it has
+# to say reaches the caller as an exception.
+logging.getLogger(_LOGGER).addHandler(logging.NullHandler())
+logging.getLogger(_LOGGER).propagate = False
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
+
+
+class _NotConnected(ConnectionLost):
+    """No connection could be made, so nothing was asked of the server: any request may be tried again."""
+
+
+class _Connection(paramiko.Transport):
+    """Remembers whether the server took its leave: a line that drops does not."""
+
+    dismissed = False
+
+    def _parse_disconnect(self, m: Message) -> None:
+        self.dismissed = True
+        super()._parse_disconnect(m)  # type: ignore[misc]  # absent from the stubs
+
+
+@attrs.frozen
+class Endpoint:
+    """Where a server is and how patient to be with it."""
+
+    host: str
+    """Name or address."""
+    port: int = 22
+    """TCP port."""
+    known_hosts: tuple[str, ...] = DEFAULT_KNOWN_HOSTS
+    """Files with the keys of hosts; absent ones are empty. Remedies name the first."""
+    connect_timeout: float = 10.0
+    """Seconds that connecting and the handshake may take, each."""
+    timeout: float = 30.0
+    """Seconds without an answer after which the connection counts as lost."""
+    keepalive: int = 15
+    """Seconds of silence after which a sign of life is sent; 0 sends none."""
+    attempts: int = 3
+    """How often a connection, or a request that changes nothing, is tried in all."""
+
+
+class SshSession:
+    """Hands out SFTP channels over one authenticated connection.
+
+    May be used from several threads, and after a fork (the child makes a connection of its own).
+    """
+
+    def __init__(self, endpoint: Endpoint, credentials: Credentials) -> None:
+        self.endpoint = endpoint
+        self._credentials = credentials
+        self._transport: paramiko.Transport | None = None
+        self._channels: list[SftpChannel] = []
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+
+    def __repr__(self) -> str:
+        return f"<SshSession {self.address}>"
+
+    @property
+    def address(self) -> str:
+        """``user@host:port``, for messages."""
+        return f"{self._credentials.username}@{self.endpoint.host}:{self.endpoint.port}"
+
+    def run(self, doing: str, operation: Callable[[SftpChannel], _Result], *, idempotent: bool = True) -> _Result:
+        """Carry out `operation` on a channel.
+
+        A failure to connect is tried again, with growing, jittered pauses; a connection lost during the operation only
+        if it is `idempotent`. `doing` says for messages what was tried, as in ``"listing /films"``. Raises what
+        `translated` makes of it.
+        """
+
+        def once() -> _Result:
+            with self.channel(doing) as channel:
+                return operation(channel)
+
+        return self.retried(once, idempotent=idempotent)
+
+    def retried(self, operation: Callable[[], _Result], *, idempotent: bool = True) -> _Result:
+        """Call `operation` again after a lost connection, as `run` does."""
+        for attempt in tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self.endpoint.attempts),
+            wait=tenacity.wait_random_exponential(multiplier=0.2, max=5),
+            retry=tenacity.retry_if_exception_type(ConnectionLost if idempotent else _NotConnected),
+            reraise=True,
+        ):
+            with attempt:
+                return operation()
+        raise AssertionError("tenacity either returns or raises")
+
+    @contextlib.contextmanager
+    def channel(self, doing: str) -> Iterator[SftpChannel]:
+        """A channel, locked for the duration of the block; faults come out translated."""
+        channel = self.lease()
+        try:
+            with channel.lock, self.translating(channel, doing):
+                yield channel
+        finally:
+            self.release(channel)
+
+    @contextlib.contextmanager
+    def translating(self, channel: SftpChannel, doing: str) -> Iterator[None]:
+        """Turn what paramiko and sockets raise inside the block into errors of this library, each one line long.
+
+        FileNotFoundError and FileExistsError pass, being answers; refusals become `OutOfReach`; everything that means
+        the conversation cannot go on becomes `ConnectionLost`, and the connection is dropped.
+        """
+        try:
+            yield
+        except (MedialibError, FileNotFoundError, FileExistsError):
+            raise
+        except PermissionError:
+            raise OutOfReach(
+                f"{self.address} refuses {doing}: permission denied", remedy="Check the rights of the account there."
+            ) from None
+        except (OSError, EOFError, *_NONSENSE) as error:
+            if isinstance(error, OSError) and error.errno == errno.EIO and channel.alive():
+                raise OutOfReach(f"{self.address} failed at {doing}: {error.strerror}") from None
+            self._drop(channel)
+            reason = "no answer in time" if isinstance(error, TimeoutError) else _line(error)
+            raise ConnectionLost(
+                f"the connection to {self.address} was lost while {doing}: {reason}",
+                remedy="Try again; what was received is kept.",
+            ) from None
+
+    def lease(self) -> SftpChannel:
+        """A channel that nobody else uses, or the least used one where the server gives no more; see `release`."""
+        if self._pid != os.getpid():
+            self._after_fork()
+        with self._lock:
+            transport = self._connected()
+            self._channels = [channel for channel in self._channels if channel.alive()]
+            idle = next((channel for channel in self._channels if not channel.users), None)
+            if idle is None and len(self._channels) < _MOST_CHANNELS:
+                idle = self._open_channel(transport)
+            channel = idle or min(self._channels, key=lambda known: known.users)
+            channel.users += 1
+            return channel
+
+    def release(self, channel: SftpChannel) -> None:
+        """Give back what `lease` gave."""
+        with self._lock:
+            channel.users -= 1
+
+    def close(self) -> None:
+        """Hang up. The next use connects again."""
+        with self._lock:
+            transport, self._transport, self._channels = self._transport, None, []
+        if transport is not None and self._pid == os.getpid():
+            transport.close()
+
+    # ---------------------------------------------------------------------------------------------------- inner works
+
+    def _after_fork(self) -> None:
+        # The parent goes on using the connection: let go of the copied socket without a word to the server.
+        if self._transport is not None:
+            self._transport.atfork()
+        self._transport, self._channels = None, []
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+
+    def _drop(self, channel: SftpChannel) -> None:
+        transport = channel.sock.get_transport()
+        with self._lock:
+            if transport is self._transport:
+                self._transport, self._channels = None, []
+        transport.close()
+
+    def _open_channel(self, transport: paramiko.Transport) -> SftpChannel | None:
+        try:
+            raw = transport.open_session(timeout=self.endpoint.timeout)
+            raw.settimeout(self.endpoint.timeout)
+            raw.invoke_subsystem("sftp")
+            channel = SftpChannel(raw)
+        except paramiko.ChannelException as error:
+            if self._channels:
+                return None  # the server's limit of sessions: those that are open are shared
+            raise OutOfReach(f"{self.address} opens no session: {_line(error)}") from None
+        except (OSError, EOFError, *_NONSENSE) as error:
+            if transport.is_active() and not self._channels:
+                raise OutOfReach(
+                    f"{self.address} offers no SFTP: {_line(error)}", remedy="Its SSH server needs an sftp subsystem."
+                ) from None
+            self.close()
+            raise _NotConnected(f"{self.address} hung up: {_line(error)}") from None
+        self._channels.append(channel)
+        return channel
+
+    def _connected(self) -> paramiko.Transport:
+        if self._transport is not None and self._transport.is_active():
+            return self._transport
+        if self._transport is not None:
+            self._transport.close()
+        self._transport, self._channels = None, []
+        if self._credentials.key_file is not None:
+            load_key(self._credentials.key_file, self._credentials.passphrase)  # a faulty one is known before we knock
+        transport = _Connection(self._socket())
+        try:
+            self._greet(transport)
+            authenticate(transport, self._credentials, self.address, dismissed=lambda: transport.dismissed)
+        except BaseException:
+            transport.close()
+            raise
+        if self.endpoint.keepalive:
+            transport.set_keepalive(self.endpoint.keepalive)
+        self._transport = transport
+        return transport
+
+    def _socket(self) -> socket.socket:
+        where = f"{self.endpoint.host} port {self.endpoint.port}"
+        try:
+            connection = socket.create_connection(
+                (self.endpoint.host, self.endpoint.port), timeout=self.endpoint.connect_timeout
+            )
+        except socket.gaierror as error:
+            if error.errno == socket.EAI_AGAIN:
+                raise _NotConnected(f"the name {self.endpoint.host} cannot be looked up at the moment") from None
+            raise OutOfReach(f"there is no host named {self.endpoint.host}", remedy="Check the host's name.") from None
+        except OSError as error:
+            reason = "no answer in time" if isinstance(error, TimeoutError) else _line(error)
+            raise _NotConnected(
+                f"cannot connect to {where}: {reason}", remedy="Check host and port, and that the server runs."
+            ) from None
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def _greet(self, transport: paramiko.Transport) -> None:
+        """Agree on a protocol and check the host's key. Nothing of ours has been sent before this returns."""
+        endpoint = self.endpoint
+        transport.set_log_channel(_LOGGER)
+        transport.banner_timeout = transport.handshake_timeout = endpoint.connect_timeout
+        transport.auth_timeout = endpoint.timeout
+        known = known_keys(_texts(endpoint.known_hosts), endpoint.host, endpoint.port)
+        options = transport.get_security_options()
+        options.key_types = known.algorithms(options.key_types)
+        try:
+            transport.start_client(timeout=endpoint.connect_timeout)
+            shown = transport.get_remote_server_key()
+        except paramiko.ssh_exception.IncompatiblePeer as error:
+            raise OutOfReach(f"{endpoint.host} and we share no way of encrypting: {_line(error)}") from None
+        except (OSError, EOFError, *_NONSENSE) as error:
+            raise _NotConnected(
+                f"{endpoint.host} port {endpoint.port} did not greet as an SSH server: {_line(error)}",
+                remedy="Check the port, and that the server is not overloaded.",
+            ) from None
+        key = shown.asbytes()
+        # Expanded, since the remedies quote it for the shell.
+        file = os.path.expanduser((*endpoint.known_hosts, *DEFAULT_KNOWN_HOSTS)[0])  # noqa: PTH111
+        refused = refusal(known.judge(key), known, endpoint.host, endpoint.port, shown.get_name(), key, file)
+        if refused is not None:
+            raise refused
+
+
+def _texts(files: Sequence[str]) -> str:
+    texts = []
+    for file in files:
+        try:
+            texts.append(Path(file).expanduser().read_text("utf-8", "replace"))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise OutOfReach(f"the known hosts file {file} cannot be read: {error.strerror}") from None
+    return "\n".join(texts)
+
+
+def _line(error: BaseException) -> str:
+    """An error's text on one line; its class where it has none."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(error).split()) or type(error).__name__
