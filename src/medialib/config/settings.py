@@ -217,7 +217,7 @@ class RoutingSettings:
         "by-name", "What becomes of a film that the catalogue does not know: a folder by its name, or nothing."
     )
     minimum_confidence: Annotated[float, Range(0, 1)] = setting(
-        0.5, "How sure a reading of a name must be to be acted on: 0 for a guess, 1 for no doubt."
+        0.3, "How sure a reading of a name must be to be acted on: 0 for a guess, 1 for no doubt."
     )
     companions: tuple[str, ...] = setting(
         ("srt", "ass", "ssa", "sub", "idx", "vtt", "sup"),

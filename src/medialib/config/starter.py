@@ -47,7 +47,7 @@ movies = "~/media/movies"
 [routing]
 # unknown_shows = "by-name"               # or "refuse": only what the catalogue knows
 # unknown_movies = "by-name"
-# minimum_confidence = 0.5                # 0 to 1
+# minimum_confidence = 0.3                # 0 to 1
 # keep_nfo = false
 
 [catalogue]

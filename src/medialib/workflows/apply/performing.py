@@ -1,0 +1,151 @@
+"""Carrying out one action on files, up to the point where only the catalogue's side is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from medialib.errors import ContentChanged, OutOfReach, TargetTaken
+from medialib.model import FileEntry, KnownFile, Place
+from medialib.planning import Action, Discard, Fetch, MakeFolder, Move, Outcome, RemoveFolder
+from medialib.ports import CancelToken, WritableLocation
+from medialib.workflows.apply.checking import is_unchanged
+from medialib.workflows.apply.world import World
+from medialib.workflows.hashing import content_hash
+
+__all__ = ["known_row", "perform"]
+
+
+def perform(action: Action, world: World, *, cancelled: CancelToken, arrived: Callable[[int], None]) -> Outcome:
+    """Do to the files what `action` says.
+
+    Raises MedialibError or OSError if it cannot be done: then what stood under a final name still does. An action on
+    the catalogue alone is done with its row and has nothing to do here.
+    """
+    match action:
+        case Fetch():
+            return _fetch(action, world, cancelled, arrived)
+        case Move():
+            return _move(action, world, cancelled, arrived)
+        case Discard():
+            return _discard(action, world, cancelled)
+        case MakeFolder(place=place):
+            made = world.writable(place).make_folder(place.path)
+            folders = tuple(Place(place.location, path) for path in made if path != place.path)
+            return Outcome("done", created_folders=folders, changed=bool(made))
+        case RemoveFolder(place=place):
+            gone = world.writable(place).remove_folder(place.path)
+            return Outcome("done", "" if gone else "kept: it is not empty, or was gone already", changed=gone)
+        case _:
+            return Outcome("done")
+
+
+def _fetch(action: Fetch, world: World, cancelled: CancelToken, arrived: Callable[[int], None]) -> Outcome:
+    source, target = world.location(action.source), world.writable(action.target)
+    free = target.free_bytes()
+    if free is not None and free - action.size < world.minimum_free:
+        raise OutOfReach(
+            f"{action.target}: not enough room: the file has {action.size} bytes, {free} are free and"
+            f" {world.minimum_free} are to stay so",
+            remedy="Make room, then run the same command again.",
+        )
+    created = _make_folder(target, action.target)
+    if target.entry(action.target.path) is not None:
+        raise TargetTaken(f"{action.target}: something stands there now")
+    part = target.part(action.target.path)
+    entry = FileEntry(action.source.path, action.size, action.mtime_ns)
+    received = world.transfer.receive(source, entry, part, cancelled=cancelled, arrived=arrived)
+    mtime_ns = part.publish(mtime_ns=action.mtime_ns)
+    known = known_row(action, received.sha256, world)
+    return Outcome(
+        "done",
+        f"resumed at byte {received.resumed_at}" if received.resumed_at else "",
+        sha256=received.sha256,
+        mtime_ns=mtime_ns,
+        created_folders=created,
+        known=known,
+        previous_known=world.catalogue.known_files.get(known.remote, known.path),
+    )
+
+
+def known_row(action: Fetch, sha256: str, world: World) -> KnownFile:
+    """What the catalogue shall know of a file that was received."""
+    return KnownFile(
+        remote=action.source.location,
+        path=world.location(action.source).address(action.source.path),
+        size=action.size,
+        mtime_ns=action.mtime_ns,
+        state="fetched",
+        recorded=world.clock.now(),
+        sha256=sha256,
+        local=action.target,
+    )
+
+
+def _move(action: Move, world: World, cancelled: CancelToken, arrived: Callable[[int], None]) -> Outcome:
+    source, target = world.writable(action.source), world.writable(action.target)
+    _demand_unchanged(source, action)
+    row = world.catalogue.inventory.get(action.source)
+    previous = None if row is None else row.holding
+    created = _make_folder(target, action.target)
+    renamed = source.rename(action.source.path, target, action.target.path)
+    if renamed is not None:
+        return Outcome("done", mtime_ns=renamed, method="rename", created_folders=created, previous_holding=previous)
+    part = target.part(action.target.path)
+    entry = FileEntry(action.source.path, action.size, action.mtime_ns)
+    received = world.transfer.receive(source, entry, part, cancelled=cancelled, arrived=arrived)
+    expected = None if action.holding is None else action.holding.sha256
+    if expected is not None and received.sha256 != expected:
+        part.discard()
+        raise ContentChanged(
+            f"{action.source}: its content is not what was received (SHA-256 {received.sha256}, not {expected})",
+            remedy="Fetch it again; the disk or its memory may be at fault.",
+        )
+    mtime_ns = part.publish(mtime_ns=action.mtime_ns)
+    return Outcome(
+        "done",
+        "copied to another disk",
+        sha256=received.sha256,
+        mtime_ns=mtime_ns,
+        method="copy",
+        created_folders=created,
+        previous_holding=previous,
+    )
+
+
+def _discard(action: Discard, world: World, cancelled: CancelToken) -> Outcome:
+    source, target = world.writable(action.source), world.writable(action.target)
+    _demand_unchanged(source, action)
+    sha256 = None
+    if action.duplicate_of is not None:
+        sha256 = content_hash(source, action.source.path, cancelled)
+        kept = content_hash(world.location(action.duplicate_of), action.duplicate_of.path, cancelled)
+        if kept != sha256:
+            raise ContentChanged(f"{action.source}: it is no duplicate of {action.duplicate_of} any more")
+    row = world.catalogue.inventory.get(action.source)
+    created = _make_folder(target, action.target)
+    renamed = source.rename(action.source.path, target, action.target.path)
+    if renamed is None:
+        raise OutOfReach(f"{action.target}: the recycle folder is on another disk than {action.source}")
+    return Outcome(
+        "done",
+        sha256=sha256,
+        mtime_ns=renamed,
+        method="rename",
+        created_folders=created,
+        previous_holding=None if row is None else row.holding,
+    )
+
+
+def _demand_unchanged(source: WritableLocation, action: Move | Discard) -> None:
+    entry = source.entry(action.source.path)
+    if entry is None:
+        raise ContentChanged(f"{action.source}: it is gone", remedy="Make the plan again.")
+    if not is_unchanged(entry, action.size, action.mtime_ns, source):
+        raise ContentChanged(f"{action.source}: it has changed since the plan was made", remedy="Make the plan again.")
+
+
+def _make_folder(location: WritableLocation, target: Place) -> tuple[Place, ...]:
+    folder = target.path.rpartition("/")[0]
+    if not folder:
+        return ()
+    return tuple(Place(target.location, path) for path in location.make_folder(folder))

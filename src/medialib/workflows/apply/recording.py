@@ -1,0 +1,112 @@
+"""The catalogue's side of an outcome: which rows change once a file is where it shall be.
+
+Actions that change nothing but the catalogue happen here altogether, inside the transaction that commits their outcome.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, assert_never
+
+import attrs
+
+from medialib.model import InventoryFile
+from medialib.planning import (
+    Action,
+    AddMovie,
+    AddShow,
+    Discard,
+    Fetch,
+    MakeFolder,
+    Move,
+    Outcome,
+    RecordKnown,
+    RemoveFolder,
+    RemoveMovie,
+    RemoveShow,
+)
+from medialib.ports import Catalogue
+
+__all__ = ["changes_only_the_catalogue", "record"]
+
+
+def changes_only_the_catalogue(action: Action) -> bool:
+    """Whether an action touches no file."""
+    return isinstance(action, (AddShow, RemoveShow, AddMovie, RemoveMovie, RecordKnown))
+
+
+def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime) -> Outcome:
+    """Write the rows that `action` changes, inside the caller's transaction; returns the outcome to journal.
+
+    For an action on the catalogue alone, `outcome` says ``done`` on the way in, and may come back as ``failed`` if the
+    rows are not as the action wants them.
+    """
+    if outcome.result != "done":
+        return outcome
+    match action:
+        case Fetch():
+            if outcome.known is not None:
+                catalogue.known_files.put([outcome.known])
+                catalogue.sightings.remove(outcome.known.remote, [outcome.known.path])
+            return outcome
+        case Move():
+            if outcome.previous_holding is not None:
+                catalogue.inventory.remove(action.source)
+            if action.holding is not None:
+                holding = action.holding
+                if outcome.sha256 is not None:
+                    holding = attrs.evolve(holding, sha256=outcome.sha256)
+                mtime_ns = action.mtime_ns if outcome.mtime_ns is None else outcome.mtime_ns
+                catalogue.inventory.put([InventoryFile(action.target, action.size, mtime_ns, now, holding)])
+            return outcome
+        case Discard():
+            if outcome.previous_holding is not None:
+                catalogue.inventory.remove(action.source)
+            return outcome
+        case MakeFolder() | RemoveFolder():
+            return outcome
+        case AddShow(show=show):
+            if catalogue.shows.get(show.key) is not None:
+                return _failed(f"the catalogue has a show {show.key!r} already")
+            catalogue.shows.add(show)
+            return outcome
+        case RemoveShow(show=show):
+            if catalogue.shows.get(show.key) != show:
+                return _failed(f"the show {show.key!r} has been changed or removed since")
+            if _holds_files(catalogue, "episode", show.key):
+                return _KEPT
+            catalogue.shows.remove(show.key)
+            return outcome
+        case AddMovie(movie=movie):
+            if catalogue.movies.get(movie.key) is not None:
+                return _failed(f"the catalogue has a film {movie.key!r} already")
+            catalogue.movies.add(movie)
+            return outcome
+        case RemoveMovie(movie=movie):
+            if catalogue.movies.get(movie.key) != movie:
+                return _failed(f"the film {movie.key!r} has been changed or removed since")
+            if _holds_files(catalogue, "movie", movie.key):
+                return _KEPT
+            catalogue.movies.remove(movie.key)
+            return outcome
+        case RecordKnown():
+            if catalogue.known_files.get(action.remote, action.path) != action.previous:
+                return _failed(f"what is known of {action.remote}:{action.path} has changed since")
+            if action.record is None:
+                catalogue.known_files.remove(action.remote, action.path)
+            else:
+                catalogue.known_files.put([action.record])
+            return outcome
+        case _:
+            assert_never(action)
+
+
+_KEPT = Outcome("done", "kept: the library holds files of it", changed=False)
+
+
+def _holds_files(catalogue: Catalogue, kind: Literal["episode", "movie"], key: str) -> bool:
+    return next(iter(catalogue.inventory.of_unit(kind, key)), None) is not None
+
+
+def _failed(detail: str) -> Outcome:
+    return Outcome("failed", detail)

@@ -1,0 +1,104 @@
+"""What a crash left open: each open line of the journal is finished or taken back, by what the disks show."""
+
+from __future__ import annotations
+
+from medialib.events import Noted, Observer, nobody
+from medialib.model import Place
+from medialib.planning import Action, Discard, Fetch, MakeFolder, Move, Outcome, RemoveFolder
+from medialib.ports import CancelToken, Run
+from medialib.workflows.apply.checking import is_unchanged
+from medialib.workflows.apply.performing import known_row
+from medialib.workflows.apply.recording import record
+from medialib.workflows.apply.world import World
+from medialib.workflows.hashing import content_hash
+
+__all__ = ["recover"]
+
+
+def recover(world: World, *, cancelled: CancelToken, observer: Observer = nobody) -> tuple[Run, ...]:
+    """Close every run that is still marked as running; returns those runs.
+
+    The caller holds the writing lease, so whoever began them is gone. A file that reached its final name is recorded;
+    an action that had no effect is written down as skipped, and what arrived of its bytes stays for the next try.
+    Files are never removed here.
+    """
+    recovered = []
+    for run in world.catalogue.journal.runs():
+        if run.state != "running":
+            continue
+        for line in world.catalogue.journal.lines(run.id):
+            if line.outcome is not None:
+                continue
+            outcome = _examine(line.action, world, cancelled)
+            now = world.clock.now()
+            with world.catalogue.transaction():
+                final = record(world.catalogue, line.action, outcome, now)
+                world.catalogue.journal.complete(run.id, [(line.sequence, final)])
+            observer(Noted(f"recovered {line.action.id} of run {run.id}: {final.result} ({final.detail})"))
+        world.catalogue.journal.finish(run.id, "interrupted", world.clock.now())
+        recovered.append(run)
+    return tuple(recovered)
+
+
+def _examine(action: Action, world: World, cancelled: CancelToken) -> Outcome:
+    nothing = Outcome("skipped", "interrupted before it had any effect")
+    match action:
+        case Fetch():
+            location = world.writable(action.target)
+            entry = location.entry(action.target.path)
+            if not is_unchanged(entry, action.size, action.mtime_ns, location):
+                return Outcome("skipped", "interrupted; what arrived is kept for the next run")
+            sha256 = content_hash(location, action.target.path, cancelled)
+            known = known_row(action, sha256, world)
+            return Outcome(
+                "done",
+                "finished by recovery",
+                sha256=sha256,
+                mtime_ns=None if entry is None else entry.mtime_ns,
+                known=known,
+                previous_known=world.catalogue.known_files.get(known.remote, known.path),
+            )
+        case Move() | Discard():
+            return _examine_move(action, world, cancelled)
+        case MakeFolder(place=place):
+            there = world.writable(place).has_folder(place.path)
+            return Outcome("done", "finished by recovery", changed=False) if there else nothing
+        case RemoveFolder(place=place):
+            there = world.writable(place).has_folder(place.path)
+            return nothing if there else Outcome("done", "finished by recovery")
+        case _:
+            return nothing
+
+
+def _examine_move(action: Move | Discard, world: World, cancelled: CancelToken) -> Outcome:
+    source, target = world.writable(action.source), world.writable(action.target)
+    standing, arrived = source.entry(action.source.path), target.entry(action.target.path)
+    if not is_unchanged(arrived, action.size, action.mtime_ns, target):
+        if standing is not None:
+            return Outcome("skipped", "interrupted before it had any effect")
+        return Outcome("failed", f"interrupted, and neither {action.source} nor {action.target} stands there any more")
+    row = world.catalogue.inventory.get(action.source)
+    done = Outcome(
+        "done",
+        "finished by recovery",
+        mtime_ns=None if arrived is None else arrived.mtime_ns,
+        method="rename",
+        previous_holding=None if row is None else row.holding,
+    )
+    if standing is None:
+        return done
+    if _same_content(action.source, action.target, world, cancelled):
+        return Outcome(
+            "done",
+            f"finished by recovery; {action.source} still stands, and will be found to be a duplicate",
+            mtime_ns=done.mtime_ns,
+            method="copy",
+            previous_holding=done.previous_holding,
+        )
+    return Outcome("skipped", f"interrupted before it had any effect; {action.target} is another file")
+
+
+def _same_content(first: Place, second: Place, world: World, cancelled: CancelToken) -> bool:
+    return content_hash(world.location(first), first.path, cancelled) == content_hash(
+        world.location(second), second.path, cancelled
+    )

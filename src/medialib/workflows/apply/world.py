@@ -1,0 +1,97 @@
+"""What a plan is applied through, and how failures of the outside are said."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Mapping
+
+import attrs
+
+from medialib.errors import MedialibError, PlanRefused
+from medialib.model import Place
+from medialib.ports import Catalogue, Clock, Location, Transfer, WritableLocation
+
+__all__ = ["World", "holder_is_dead", "say_failure"]
+
+
+@attrs.frozen(kw_only=True)
+class World:
+    """The ports that plans are applied through. A plan names locations; only those here exist for it."""
+
+    catalogue: Catalogue
+    """What is remembered."""
+    locations: Mapping[str, Location]
+    """Every configured location by name; those that may be written to are `WritableLocation`."""
+    transfer: Transfer
+    """Carries bytes."""
+    clock: Clock
+    """Where time comes from."""
+    configuration: str = ""
+    """Digest of the settings; plans made under others are refused."""
+    remote_paths: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    """The remotes, which are never written to, and the folders of each that may be fetched from; empty: all of it."""
+    minimum_free: int = 0
+    """Bytes that must stay free on a disk that is fetched to."""
+
+    def location(self, place: Place) -> Location:
+        """Where `place` is; raises PlanRefused for a location that is not configured."""
+        try:
+            return self.locations[place.location]
+        except KeyError:
+            raise PlanRefused(
+                f"{place}: no location is called {place.location!r}",
+                remedy=f"Configured are {', '.join(sorted(self.locations)) or 'none'}.",
+            ) from None
+
+    def writable(self, place: Place) -> WritableLocation:
+        """Where `place` is; raises PlanRefused for a location that is not configured or not ours to write to."""
+        location = self.location(place)
+        if place.location in self.remote_paths or not isinstance(location, WritableLocation):
+            raise PlanRefused(f"{place}: {place.location!r} is only ever read")
+        return location
+
+
+_REMEDIES = {
+    errno.ENOSPC: "Make room on that disk, then run the same command again.",
+    errno.EDQUOT: "Make room in that quota, then run the same command again.",
+    errno.EROFS: "Mount it writable, then run the same command again.",
+    errno.EACCES: "Check owner and mode of the folder.",
+    errno.EPERM: "Check owner and mode of the folder.",
+    errno.EIO: "The disk reports an error: check it before anything else.",
+}
+
+
+def say_failure(error: MedialibError | OSError) -> str:
+    """One line for a reader: what went wrong, where, and what to do.
+
+    >>> say_failure(OSError(errno.ENOSPC, "No space left on device", "/library/a.mkv"))
+    '/library/a.mkv: No space left on device. Make room on that disk, then run the same command again.'
+    """
+    if isinstance(error, MedialibError):
+        return str(error)
+    text = error.strerror or type(error).__name__
+    if error.filename is not None:
+        text = f"{os.fsdecode(error.filename)}: {text}"
+    remedy = _REMEDIES.get(error.errno or 0)
+    return f"{text}. {remedy}" if remedy else text
+
+
+def holder_is_dead(holder: str) -> bool:
+    """Whether a lease's holder (``host:pid:random``) was a process of this machine that has ended.
+
+    >>> holder_is_dead("another-machine:1:x")
+    False
+    """
+    host, _, rest = holder.partition(":")
+    process = rest.partition(":")[0]
+    if host != socket.gethostname() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

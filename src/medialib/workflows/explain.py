@@ -1,0 +1,207 @@
+"""The whole story of a file or a title, from what the catalogue and the journal say and what would be decided now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import attrs
+
+from medialib.matching import Identified, TitleIndex, identify, known_title
+from medialib.model import Movie, Place, Show
+from medialib.naming import parse_name
+from medialib.planning import describe, unstructure
+from medialib.ports import Catalogue, Location
+from medialib.routing import Unrouted, new_movie, new_show, route
+from medialib.workflows.route import RouteRules
+
+__all__ = ["Chapter", "Story", "explain_name", "explain_place", "explain_title", "place_of"]
+
+
+@attrs.frozen
+class Chapter:
+    """One part of a story."""
+
+    heading: Literal["stands", "title", "received", "journal", "read", "matched", "routed"]
+    """What it tells of."""
+    lines: tuple[str, ...]
+    """For a reader."""
+    data: Mapping[str, Any] = attrs.field(factory=dict)
+    """The same as plain data."""
+
+
+@attrs.frozen
+class Story:
+    """Everything that is known of one subject."""
+
+    subject: str
+    """What was asked about."""
+    chapters: tuple[Chapter, ...]
+    """In the order of a file's way."""
+
+    def lines(self) -> tuple[str, ...]:
+        """For a reader."""
+        told = [self.subject]
+        for chapter in self.chapters:
+            told.extend(
+                f"  {chapter.heading + ':' if index == 0 else '':<10} {line}"
+                for index, line in enumerate(chapter.lines)
+            )
+        return tuple(told)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, with the lines beside it."""
+        return {
+            "subject": self.subject,
+            "chapters": [
+                {"heading": chapter.heading, "lines": list(chapter.lines), "data": dict(chapter.data)}
+                for chapter in self.chapters
+            ],
+        }
+
+
+def place_of(subject: str, locations: Mapping[str, Location]) -> Place | None:
+    """The place that ``location:path``, or a full path below a location's root, means; None if it is neither."""
+    name, colon, path = subject.partition(":")
+    if colon and name in locations:
+        root = locations[name].address("").rstrip("/")
+        return Place(name, path.removeprefix(f"{root}/").lstrip("/"))
+    best: tuple[int, Place] | None = None
+    for name, location in locations.items():
+        root = location.address("").rstrip("/")
+        if subject.startswith(f"{root}/") and (best is None or len(root) > best[0]):
+            best = (len(root), Place(name, subject[len(root) + 1 :]))
+    return None if best is None else best[1]
+
+
+def explain_place(place: Place, catalogue: Catalogue, locations: Mapping[str, Location], rules: RouteRules) -> Story:
+    """Where a file stands, how it came there, and how its name reads."""
+    chapters: list[Chapter] = []
+    location = locations[place.location]
+    entry = location.entry(place.path)
+    row = catalogue.inventory.get(place)
+    if entry is not None or row is not None:
+        there = "nothing stands there now" if entry is None else f"{entry.size} bytes"
+        lines = [f"{location.address(place.path)}: {there}"]
+        if row is not None:
+            changed = entry is not None and (entry.size != row.size or entry.mtime_ns != row.mtime_ns)
+            lines.append(
+                f"in the inventory since {row.recorded:%Y-%m-%d %H:%M}Z"
+                + (", but it has changed since" if changed else "")
+            )
+            lines.extend(_holding_lines(row.holding.sha256, row.holding.release))
+        data = {"entry": unstructure(entry) if entry else None, "inventory": unstructure(row) if row else None}
+        chapters.append(Chapter("stands", tuple(lines), data))
+    received = catalogue.known_files.get(place.location, location.address(place.path)) or (
+        catalogue.known_files.by_local(place)
+    )
+    if received is not None:
+        how = "received" if received.state == "fetched" else "recorded without fetching"
+        line = f"{received.remote}:{received.path} {how} {received.recorded:%Y-%m-%d %H:%M}Z"
+        chapters.append(
+            Chapter("received", (line, *_holding_lines(received.sha256, None)), {"known": unstructure(received)})
+        )
+    chapters.extend(_journal(place, catalogue))
+    origin = row.holding.release if row is not None and row.holding.release else place.path
+    chapters.extend(_reading(origin, catalogue, rules))
+    return Story(str(place), tuple(chapters))
+
+
+def _holding_lines(sha256: str | None, release: str | None) -> tuple[str, ...]:
+    came = (f"came as {release}",) if release else ()
+    return (*came, f"SHA-256 {sha256}") if sha256 else came
+
+
+def _journal(place: Place, catalogue: Catalogue) -> tuple[Chapter, ...]:
+    """What the journal says of a file, followed back through its earlier places."""
+    seen: set[tuple[str, int]] = set()
+    found: list[tuple[str, int, str]] = []
+    waiting = [place]
+    visited = {place}
+    while waiting:
+        for run, line in catalogue.journal.touching(waiting.pop()):
+            if (run, line.sequence) in seen:
+                continue
+            seen.add((run, line.sequence))
+            result = "open" if line.outcome is None else line.outcome.result
+            detail = f" ({line.action.reason})" if line.action.reason else ""
+            found.append((run, line.sequence, f"{run}: {result}: {describe(line.action)}{detail}"))
+            source, target = getattr(line.action, "source", None), getattr(line.action, "target", None)
+            if isinstance(source, Place) and target in visited and source not in visited:
+                visited.add(source)
+                waiting.append(source)
+    if not found:
+        return ()
+    found.sort()
+    data = {"lines": [{"run": run, "sequence": sequence} for run, sequence, _ in found]}
+    return (Chapter("journal", tuple(text for _, _, text in found), data),)
+
+
+def explain_name(name: str, catalogue: Catalogue, rules: RouteRules) -> Story:
+    """How a release name reads, what it matches, and where such a file would go."""
+    return Story(name, _reading(name, catalogue, rules))
+
+
+def explain_title(text: str, catalogue: Catalogue) -> Story | None:
+    """What is known of the shows and films that go by a title; None if there are none."""
+    records: dict[tuple[str, str], Show | Movie] = {("show", show.key): show for show in catalogue.shows.all()}
+    records.update({("movie", movie.key): movie for movie in catalogue.movies.all()})
+    found = TitleIndex(known_title(record) for record in records.values()).named(text)
+    chapters = []
+    for title in found:
+        record = records[title.kind, title.key]
+        files = tuple(catalogue.inventory.of_unit("episode" if title.kind == "show" else "movie", title.key))
+        lines = [
+            f"{title.kind} {record.title!r} ({record.year or 'year unknown'}) [{record.key}], from {record.source}"
+        ]
+        if record.aliases:
+            lines.append(f"also called {', '.join(repr(alias) for alias in record.aliases)}")
+        lines.extend(f"{row.place} ({row.size} bytes)" for row in files)
+        data = {title.kind: unstructure(record), "files": [unstructure(row) for row in files]}
+        chapters.append(Chapter("title", tuple(lines), data))
+    return Story(text, tuple(chapters)) if chapters else None
+
+
+def _reading(name: str, catalogue: Catalogue, rules: RouteRules) -> tuple[Chapter, ...]:
+    parsed = parse_name(name)
+    read = Chapter(
+        "read",
+        (f"{parsed.kind}, with a confidence of {parsed.confidence:.2f}", *parsed.explain()),
+        parsed.to_dict(),
+    )
+    shows = {show.key: show for show in catalogue.shows.all()}
+    movies = {movie.key: movie for movie in catalogue.movies.all()}
+    records: tuple[Show | Movie, ...] = (*shows.values(), *movies.values())
+    match = identify(parsed, TitleIndex(known_title(record) for record in records))
+    record: Show | Movie | None = None
+    if isinstance(match, Identified):
+        record = shows[match.title.key] if match.title.kind == "show" else movies[match.title.key]
+        said: tuple[str, ...] = match.reasons
+        others = match.runners_up
+    else:
+        said, others = (match.reason,), match.candidates
+        if not match.ambiguous and parsed.title is not None and not parsed.rejected and parsed.kind != "unknown":
+            if parsed.is_episode and rules.unknown_shows == "by-name":
+                record, said = new_show(parsed, shows), (*said, "a show of that name would be entered")
+            elif not parsed.is_episode and rules.unknown_movies == "by-name":
+                record, said = new_movie(parsed, movies), (*said, "a film of that name would be entered")
+    listed = tuple(f"runner-up {item.title.title!r}: {item.score:.2f}, {item.reason}" for item in others)
+    matched = Chapter(
+        "matched",
+        (*said, *listed),
+        {
+            "identified": record.key if isinstance(match, Identified) and record is not None else None,
+            "candidates": [
+                {"key": item.title.key, "title": item.title.title, "score": item.score, "reason": item.reason}
+                for item in others
+            ],
+        },
+    )
+    if record is None:
+        return (read, matched)
+    episodes = tuple(catalogue.episodes.of_show(record.key)) if isinstance(record, Show) else ()
+    decided = route(name, parsed, record, rules.policy, episodes=episodes)
+    if isinstance(decided, Unrouted):
+        return (read, matched, Chapter("routed", (str(decided),), {"place": None}))
+    lines = (str(decided.place), *decided.reasons)
+    return (read, matched, Chapter("routed", lines, {"place": str(decided.place)}))

@@ -1,0 +1,295 @@
+"""Plan what to fetch: everything on the remotes that is new, wanted, whole and harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import attrs
+
+from medialib.completeness import Complete, StabilityRules, judge_completeness, same_time
+from medialib.errors import MedialibError, OutOfReach
+from medialib.events import LocationWalked, Observer, nobody
+from medialib.filters import PathRules, judge_path
+from medialib.model import FileEntry, KnownFile, Place, RefusedEntry, Sighting
+from medialib.naming import collision_key, unsafe_reason
+from medialib.planning import Action, Discard, Fetch, Plan, RecordKnown, Remark
+from medialib.ports import Catalogue, Clock, Location
+
+__all__ = ["FetchRules", "SightingsChange", "Source", "plan_baseline", "plan_fetch"]
+
+
+@attrs.frozen
+class Source:
+    """A remote and the folders of it that are looked at."""
+
+    location: Location
+    """The remote."""
+    paths: tuple[str, ...] = ("",)
+    """Folders relative to its root; the empty one is all of it."""
+
+
+@attrs.frozen
+class FetchRules:
+    """What is fetched."""
+
+    paths: PathRules = PathRules()
+    """Which names are wanted."""
+    stability: StabilityRules = StabilityRules()
+    """When a file is believed to be whole."""
+    recycle: str = ".medialib/recycle"
+    """Folder, relative to a location's root, that superseded files go to."""
+    allow_empty: bool = False
+    """Whether a folder that held known files may be empty now; otherwise that is an unmounted disk, and an error."""
+
+
+@attrs.frozen
+class SightingsChange:
+    """What a listing has taught about files that may still be arriving: an observation, not an effect."""
+
+    remote: str
+    """Name of the remote."""
+    seen: tuple[Sighting, ...]
+    """First looks to remember."""
+    settled: tuple[str, ...]
+    """Full paths that need no remembering any more."""
+
+
+def plan_fetch(
+    sources: Iterable[Source],
+    incoming: Location,
+    catalogue: Catalogue,
+    rules: FetchRules,
+    clock: Clock,
+    *,
+    configuration: str = "",
+    observer: Observer = nobody,
+    observe: Callable[[SightingsChange], None] | None = None,
+) -> Plan:
+    """Plan the fetches of all files that are new or changed since they were last dealt with.
+
+    A file is fetched to its path below the folder it was listed from. What is excluded, refused, still arriving or in
+    conflict is left, with a remark. `observe` is told, once a remote, which first looks to remember; a dry run leaves
+    it out. A folder that cannot be listed makes a remark, and what was listed before it is planned all the same; if
+    no folder at all could be listed, the first error is raised.
+    """
+    session = _Fetching(incoming, catalogue, rules, clock)
+    errors: list[MedialibError] = []
+    listed = 0
+    for source in sources:
+        known = _KnownFiles(catalogue, source.location)
+        sightings = catalogue.sightings.of_remote(source.location.name)
+        seen: list[Sighting] = []
+        settled: list[str] = []
+        for start in source.paths:
+            try:
+                for entry in _listed(source.location, start, observer, None if rules.allow_empty else known):
+                    sighting = session.consider(source.location, start, entry, known, sightings)
+                    if sighting is not None:
+                        seen.append(sighting)
+                    elif sightings:
+                        settled.append(source.location.address(entry.path))
+                listed += 1
+            except MedialibError as error:
+                errors.append(error)
+                place = Place(source.location.name, start)
+                session.remarks.append(Remark("out of reach", place, str(error)))
+        if observe is not None:
+            fresh = tuple(sighting for sighting in seen if sightings.get(sighting.path) != sighting)
+            observe(SightingsChange(source.location.name, fresh, tuple(path for path in settled if path in sightings)))
+    if errors and not listed:
+        raise errors[0]
+    return Plan(
+        kind="download",
+        created=clock.now(),
+        catalogue=catalogue.identity,
+        configuration=configuration,
+        actions=tuple(session.actions),
+        remarks=tuple(session.remarks),
+    )
+
+
+def plan_baseline(
+    sources: Iterable[Source],
+    catalogue: Catalogue,
+    clock: Clock,
+    *,
+    configuration: str = "",
+    observer: Observer = nobody,
+) -> Plan:
+    """Plan to record every file on the remotes as known, so that none of them is ever fetched.
+
+    A folder that cannot be listed to its end is left as it was, with a remark. Raises the first error if that is true
+    of all of them.
+    """
+    actions: list[Action] = []
+    remarks: list[Remark] = []
+    errors: list[MedialibError] = []
+    listed = 0
+    now = clock.now()
+    planned: set[str] = set()
+    for source in sources:
+        location = source.location
+        known = _KnownFiles(catalogue, location)
+        for start in source.paths:
+            found: list[FileEntry] = []
+            left: list[Remark] = []
+            try:
+                for entry in _listed(location, start, observer, None):
+                    if isinstance(entry, RefusedEntry):
+                        left.append(Remark("refused", Place(location.name, entry.path), entry.reason))
+                    else:
+                        found.append(entry)
+            except MedialibError as error:
+                errors.append(error)
+                remarks.append(Remark("out of reach", Place(location.name, start), str(error)))
+                continue
+            listed += 1
+            remarks.extend(left)
+            for entry in found:
+                path = location.address(entry.path)
+                previous = known.row(path)
+                if known.is_current(entry, path) or (identity := f"{location.name}:{path}") in planned:
+                    continue
+                planned.add(identity)
+                row = KnownFile(location.name, path, entry.size, entry.mtime_ns, "baseline", now)
+                reason = "there before medialib" if previous is None else "changed since it was last dealt with"
+                actions.append(RecordKnown(f"k{len(actions) + 1}", location.name, path, previous, row, reason))
+    if errors and not listed:
+        raise errors[0]
+    return Plan("bootstrap downloads", now, catalogue.identity, configuration, tuple(actions), tuple(remarks))
+
+
+class _KnownFiles:
+    """The rows of one remote, at hand for a whole listing."""
+
+    def __init__(self, catalogue: Catalogue, location: Location) -> None:
+        self._rows = {row.path: row for row in catalogue.known_files.of_remote(location.name)}
+        self._granularity = location.traits.mtime_granularity_ns
+
+    def row(self, path: str) -> KnownFile | None:
+        return self._rows.get(path)
+
+    def any_below(self, folder: str) -> bool:
+        prefix = folder.rstrip("/") + "/"
+        return any(path.startswith(prefix) for path in self._rows)
+
+    def is_current(self, entry: FileEntry, path: str) -> bool:
+        row = self._rows.get(path)
+        return row is not None and row.size == entry.size and same_time(row.mtime_ns, entry.mtime_ns, self._granularity)
+
+
+class _Fetching:
+    """One plan in the making."""
+
+    def __init__(self, incoming: Location, catalogue: Catalogue, rules: FetchRules, clock: Clock) -> None:
+        self._incoming = incoming
+        self._catalogue = catalogue
+        self._rules = rules
+        self._now = clock.now()
+        self._recycle = f"{rules.recycle}/{self._now:%Y%m%dT%H%M%SZ}"
+        self._targets: dict[str, Place] = {}
+        self.actions: list[Action] = []
+        self.remarks: list[Remark] = []
+
+    def consider(
+        self,
+        location: Location,
+        start: str,
+        entry: FileEntry | RefusedEntry,
+        known: _KnownFiles,
+        sightings: Mapping[str, Sighting],
+    ) -> Sighting | None:
+        """Decide on one listed file; returns the look to remember if one look was not enough."""
+        place = Place(location.name, entry.path)
+        below = entry.path.removeprefix(f"{start}/") if start else entry.path
+        if isinstance(entry, RefusedEntry):
+            self.remarks.append(Remark("refused", place, entry.reason))
+            return None
+        reason = unsafe_reason(below)
+        if reason is not None:
+            self.remarks.append(Remark("refused", place, reason))
+            return None
+        address = location.address(entry.path)
+        if known.is_current(entry, address):
+            return None
+        verdict = judge_path(below, self._rules.paths)
+        if not verdict:
+            self.remarks.append(Remark("excluded", place, "; ".join(verdict.reasons)))
+            return None
+        sighting = sightings.get(address)
+        granularity = location.traits.mtime_granularity_ns
+        wholeness = judge_completeness(entry, sighting, self._now, self._rules.stability, granularity_ns=granularity)
+        if not isinstance(wholeness, Complete):
+            self.remarks.append(Remark("still arriving", place, wholeness.evidence))
+            same = (
+                sighting is not None
+                and sighting.size == entry.size
+                and same_time(sighting.mtime_ns, entry.mtime_ns, granularity)
+            )
+            if sighting is not None and same:
+                return sighting
+            return Sighting(location.name, address, entry.size, entry.mtime_ns, self._now)
+        self._plan(place, below, entry, known.row(address), wholeness.evidence)
+        return None
+
+    def _plan(self, place: Place, below: str, entry: FileEntry, known: KnownFile | None, evidence: str) -> None:
+        target = Place(self._incoming.name, below)
+        key = collision_key(below)
+        other = self._targets.get(key)
+        if other == place:
+            return
+        if other is not None:
+            self.remarks.append(
+                Remark("collision", place, f"{other} comes to the same name {target}: route that one, then run again")
+            )
+            return
+        after: tuple[str, ...] = ()
+        standing = self._incoming.entry(below)
+        if standing is not None:
+            if not self._is_ours(standing, known, target):
+                reason = f"another file stands at {target}: route it or take it away, then run again"
+                self.remarks.append(Remark("conflict", place, reason))
+                return
+            name = self._name("d")
+            bin_ = Place(target.location, f"{self._recycle}/{len(self.actions) + 1}/{below}")
+            self.actions.append(
+                Discard(name, target, bin_, standing.size, standing.mtime_ns, reason="the remote has another version")
+            )
+            after = (name,)
+        self._targets[key] = place
+        if known is None:
+            reason = f"new, {evidence}"
+        else:
+            what = "size" if known.size != entry.size else "time"
+            reason = f"its {what} changed since it was {known.state}, {evidence}"
+        self.actions.append(Fetch(self._name("f"), place, target, entry.size, entry.mtime_ns, reason, after))
+
+    def _is_ours(self, standing: FileEntry, known: KnownFile | None, target: Place) -> bool:
+        """Whether what stands in incoming is the earlier version, as it was received."""
+        return (
+            known is not None
+            and known.local == target
+            and known.size == standing.size
+            and same_time(known.mtime_ns, standing.mtime_ns, 1_000_000_000)
+        )
+
+    def _name(self, letter: str) -> str:
+        return f"{letter}{len(self.actions) + 1}"
+
+
+def _listed(
+    location: Location, start: str, observer: Observer, known: _KnownFiles | None
+) -> Iterator[FileEntry | RefusedEntry]:
+    """The listing, counted; with `known`, an empty one raises OutOfReach where known files should be."""
+    count = 0
+    for entry in location.walk(start):
+        count += 1
+        if count % 500 == 0:
+            observer(LocationWalked(location.name, start, count, done=False))
+        yield entry
+    if count == 0 and known is not None and known.any_below(location.address(start)):
+        raise OutOfReach(
+            f"{location.name}:{location.address(start)} is empty, though files in it are known",
+            remedy="Is the disk mounted? If it was really emptied, run once with --allow-empty.",
+        )
+    observer(LocationWalked(location.name, start, count, done=True))

@@ -1,0 +1,408 @@
+"""Plan where everything in the incoming folder belongs, from its names and what the catalogue knows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from threading import Event
+from typing import Literal
+
+import attrs
+
+from medialib.errors import OutOfReach
+from medialib.events import LocationWalked, Observer, nobody
+from medialib.filters import PathRules, judge_path
+from medialib.matching import Identified, TitleIndex, identify, known_title
+from medialib.model import Episode, FileEntry, Holding, Movie, Place, RefusedEntry, Show
+from medialib.naming import ParsedName, collision_key, parse_name
+from medialib.planning import Action, AddMovie, AddShow, Discard, Move, Plan, Remark, RemoveFolder
+from medialib.ports import CancelToken, Catalogue, Clock, Location
+from medialib.routing import (
+    Companion,
+    Routed,
+    RoutingPolicy,
+    Unrouted,
+    extension_of,
+    new_movie,
+    new_show,
+    pair_companions,
+    route,
+    split_stem,
+)
+from medialib.workflows.hashing import content_hash
+
+__all__ = ["VIDEO_EXTENSIONS", "RouteRules", "plan_route"]
+
+VIDEO_EXTENSIONS = frozenset(
+    (
+        *("3gp", "asf", "avi", "divx", "flv", "iso", "m2ts", "m4v", "mkv", "mov", "mp4"),
+        *("mpeg", "mpg", "mts", "ogm", "rmvb", "ts", "vob", "webm", "wmv"),
+    )
+)
+"""Extensions of files that are routed by their own name, lower case without dot."""
+_PARTIAL = (".part", ".part.json")
+
+
+@attrs.frozen
+class RouteRules:
+    """How incoming files are routed."""
+
+    policy: RoutingPolicy = RoutingPolicy()
+    """Where things are kept and how they are named."""
+    unknown_shows: Literal["by-name", "refuse"] = "by-name"
+    """Whether a show that the catalogue does not know is entered by its name, or its files are left."""
+    unknown_movies: Literal["by-name", "refuse"] = "by-name"
+    """The same for films."""
+    companions: frozenset[str] = frozenset(("srt", "ass", "ssa", "sub", "idx", "vtt", "sup"))
+    """Extensions of files that travel with a video, lower case without dot."""
+    paths: PathRules = PathRules()
+    """Which names are wanted."""
+    recycle: str = ".medialib/recycle"
+    """Folder, relative to a location's root, that duplicates go to."""
+
+
+def plan_route(
+    incoming: Location,
+    roots: Mapping[str, Location],
+    catalogue: Catalogue,
+    rules: RouteRules,
+    clock: Clock,
+    *,
+    arriving: Iterable[FileEntry] | None = None,
+    configuration: str = "",
+    observer: Observer = nobody,
+    cancelled: CancelToken | None = None,
+) -> Plan:
+    """Plan the moves of all files in `incoming` into the library `roots` (by location name).
+
+    With `arriving`, files that are to come there are planned for too, and the plan is provisional. A show or film that
+    the catalogue does not know is entered under the name it goes by, if the rules say so. Folders that end up empty are
+    removed. What cannot be placed without a guess, or would stand where something stands, is left with a remark.
+
+    Raises OutOfReach if the incoming folder or a root that is needed cannot be read, or a root is suddenly empty.
+    """
+    planning = _Routing(incoming, roots, catalogue, rules, clock, cancelled if cancelled is not None else Event())
+    provisional = tuple(arriving) if arriving is not None else ()
+    coming = {entry.path for entry in provisional}
+    count = 0
+    for entry in incoming.walk():
+        count += 1
+        if isinstance(entry, RefusedEntry):
+            planning.remark("refused", entry.path, entry.reason)
+        elif entry.path not in coming:
+            planning.sort(entry)
+    observer(LocationWalked(incoming.name, "", count, done=True))
+    for entry in provisional:
+        planning.sort(entry)
+    planning.plan_all()
+    return Plan(
+        kind="route",
+        created=planning.now,
+        catalogue=catalogue.identity,
+        configuration=configuration,
+        actions=tuple(planning.actions),
+        remarks=tuple(planning.remarks),
+        provisional=arriving is not None,
+    )
+
+
+class _Routing:
+    """One plan in the making."""
+
+    def __init__(
+        self,
+        incoming: Location,
+        roots: Mapping[str, Location],
+        catalogue: Catalogue,
+        rules: RouteRules,
+        clock: Clock,
+        cancelled: CancelToken,
+    ) -> None:
+        self._incoming = incoming
+        self._roots = roots
+        self._catalogue = catalogue
+        self._rules = rules
+        self._cancelled = cancelled
+        self.now = clock.now()
+        self._recycle = f"{rules.recycle}/{self.now:%Y%m%dT%H%M%SZ}"
+        self._shows = {show.key: show for show in catalogue.shows.all()}
+        self._movies = {movie.key: movie for movie in catalogue.movies.all()}
+        records: tuple[Show | Movie, ...] = (*self._shows.values(), *self._movies.values())
+        self._titles = TitleIndex(known_title(record) for record in records)
+        self._episodes: dict[str, tuple[Episode, ...]] = {}
+        self._new: dict[tuple[str, str], str] = {}
+        self._targets: dict[tuple[str, str], Place] = {}
+        self._checked: set[str] = set()
+        self._videos: list[FileEntry] = []
+        self._companions: list[FileEntry] = []
+        self._left: set[str] = set()
+        self._planned: dict[str, Action] = {}
+        self.actions: list[Action] = []
+        self.remarks: list[Remark] = []
+
+    # ------------------------------------------------------------------------------------------------------ sorting
+
+    def remark(
+        self,
+        kind: Literal["refused", "excluded", "partial", "unrouted", "conflict", "collision", "duplicate"],
+        path: str,
+        reason: str,
+    ) -> None:
+        """Leave a file where it is."""
+        self._left.add(path)
+        self.remarks.append(Remark(kind, Place(self._incoming.name, path), reason))
+
+    def sort(self, entry: FileEntry) -> None:
+        """Put an incoming file with the videos, the companions, or what is left."""
+        extension = extension_of(entry.path)
+        verdict = judge_path(entry.path, self._rules.paths)
+        if entry.path.endswith(_PARTIAL):
+            self.remark("partial", entry.path, "it has not arrived whole")
+        elif not verdict:
+            self.remark("excluded", entry.path, "; ".join(verdict.reasons))
+        elif extension in VIDEO_EXTENSIONS:
+            self._videos.append(entry)
+        elif extension in self._rules.companions:
+            self._companions.append(entry)
+        else:
+            self.remark("excluded", entry.path, "it is neither a video nor a companion of one")
+
+    # ----------------------------------------------------------------------------------------------------- planning
+
+    def plan_all(self) -> None:
+        """Plan every sorted file, then the folders that end up empty."""
+        entries = {entry.path: entry for entry in (*self._videos, *self._companions)}
+        routed: dict[str, Routed] = {}
+        for video in sorted(self._videos, key=lambda entry: entry.path):
+            placed = self._plan_video(video)
+            if placed is not None:
+                routed[video.path] = placed
+        pairs = pair_companions(
+            sorted(entry.path for entry in self._videos), sorted(entry.path for entry in self._companions)
+        )
+        for pair in pairs:
+            if isinstance(pair, Companion):
+                self._plan_companion(entries[pair.path], pair, routed.get(pair.video))
+            else:
+                self._plan_orphan(entries[pair.path], pair.reason)
+        self._plan_folders(entries)
+
+    def _plan_video(self, entry: FileEntry) -> Routed | None:
+        parsed = parse_name(entry.path)
+        titled = self._title(parsed)
+        if isinstance(titled, Unrouted):
+            self.remark("unrouted", entry.path, str(titled))
+            return None
+        record, why, adding = titled
+        episodes = self._episodes_of(record) if isinstance(record, Show) else ()
+        decided = route(entry.path, parsed, record, self._rules.policy, episodes=episodes)
+        if isinstance(decided, Unrouted):
+            self.remark("unrouted", entry.path, str(decided))
+            return None
+        decided = attrs.evolve(decided, reasons=(why, *decided.reasons))
+        after: tuple[str, ...] = ()
+        identity = ("show" if isinstance(record, Show) else "movie", record.key)
+        if adding and identity not in self._new:
+            name = self._name("a")
+            reason = f"new to the catalogue, from the name {entry.path!r}"
+            adds: Action = AddShow(name, record, reason) if isinstance(record, Show) else AddMovie(name, record, reason)
+            if not self._claim(entry, decided.place):
+                return None
+            self.actions.append(adds)
+            self._remember(record, name)
+        elif not self._claim(entry, decided.place):
+            return None
+        if identity in self._new:
+            after = (self._new[identity],)
+        self._move(entry, decided, after)
+        return decided
+
+    def _title(self, parsed: ParsedName) -> tuple[Show | Movie, str, bool] | Unrouted:
+        """The show or film that a name means, why, and whether it is still to be entered."""
+        if parsed.kind == "unknown" or parsed.rejected or parsed.title is None:
+            return Unrouted("its name says neither episode nor film", "Rename it, or place it by hand.")
+        match = identify(parsed, self._titles)
+        if isinstance(match, Identified):
+            key = match.title.key
+            record: Show | Movie = self._shows[key] if match.title.kind == "show" else self._movies[key]
+            return record, "; ".join(match.reasons), False
+        if match.ambiguous:
+            return Unrouted(match.reason, "Put the year into the name, or give one of them an alias.")
+        if parsed.is_episode:
+            if self._rules.unknown_shows == "refuse":
+                return Unrouted(match.reason, 'Enter the show first, or set routing.unknown_shows = "by-name".')
+            return new_show(parsed, self._shows), f"{match.reason}, so it is entered by its name", True
+        if self._rules.unknown_movies == "refuse":
+            return Unrouted(match.reason, 'Enter the film first, or set routing.unknown_movies = "by-name".')
+        return new_movie(parsed, self._movies), f"{match.reason}, so it is entered by its name", True
+
+    def _remember(self, record: Show | Movie, action: str) -> None:
+        if isinstance(record, Show):
+            self._shows[record.key] = record
+            self._new["show", record.key] = action
+        else:
+            self._movies[record.key] = record
+            self._new["movie", record.key] = action
+        self._titles.add(known_title(record))
+
+    def _episodes_of(self, show: Show) -> tuple[Episode, ...]:
+        if show.key not in self._episodes:
+            self._episodes[show.key] = tuple(self._catalogue.episodes.of_show(show.key))
+        return self._episodes[show.key]
+
+    def _plan_companion(self, entry: FileEntry, pair: Companion, video: Routed | None) -> None:
+        if video is None:
+            self.remark("unrouted", entry.path, f"it travels with {pair.video}, which is not routed")
+            return
+        folder, stem, _ = split_stem(video.place.path)
+        place = Place(video.place.location, f"{folder}/{stem}{pair.suffix}")
+        holding = Holding(video.holding.unit, "companion", release=entry.path)
+        decided = Routed(place, holding, (f"travels with {pair.video.rpartition('/')[2]}: {pair.reason}",))
+        if self._claim(entry, place):
+            mover = self._planned.get(pair.video)
+            self._move(entry, decided, (mover.id,) if mover is not None else ())
+
+    def _plan_orphan(self, entry: FileEntry, why: str) -> None:
+        """A companion whose video is not here may belong to one that is in the library already."""
+        parsed = parse_name(entry.path)
+        titled = self._title(parsed)
+        if isinstance(titled, Unrouted) or titled[2]:
+            self.remark("unrouted", entry.path, f"{why}, and no video of the library has its name")
+            return
+        record = titled[0]
+        kind: Literal["episode", "movie"] = "episode" if isinstance(record, Show) else "movie"
+        decided = route(
+            entry.path,
+            parsed,
+            record,
+            attrs.evolve(self._rules.policy, minimum_confidence=0.0),
+            episodes=self._episodes_of(record) if isinstance(record, Show) else (),
+        )
+        wanted = decided.holding.unit if isinstance(decided, Routed) else None
+        videos = [
+            row
+            for row in self._catalogue.inventory.of_unit(kind, record.key)
+            if row.holding.role == "video" and row.holding.unit == wanted
+        ]
+        if wanted is None or len(videos) != 1:
+            self.remark("unrouted", entry.path, f"{why}, and {len(videos)} videos of the library have its name")
+            return
+        stem_of = split_stem(videos[0].place.path)
+        pair = pair_companions([f"{stem_of[1]}.{stem_of[2]}"], [entry.path.rpartition("/")[2]])[0]
+        if not isinstance(pair, Companion):
+            self.remark("unrouted", entry.path, pair.reason)
+            return
+        place = Place(videos[0].place.location, f"{stem_of[0]}/{stem_of[1]}{pair.suffix}")
+        holding = Holding(wanted, "companion", release=entry.path)
+        if self._claim(entry, place):
+            self._move(entry, Routed(place, holding, (f"travels with {videos[0].place}",)), ())
+
+    # ------------------------------------------------------------------------------------------------- targets, moves
+
+    def _claim(self, entry: FileEntry, place: Place) -> bool:
+        """Whether `place` is free for `entry`; if not, the remark, or the recycling of a duplicate, is planned."""
+        root = self._root(place)
+        key = (place.location, collision_key(place.path))
+        other = self._targets.get(key)
+        if other is not None:
+            self.remark("collision", entry.path, f"{other} comes to the same name {place}")
+            return False
+        standing = root.entry(place.path)
+        if standing is None:
+            self._targets[key] = Place(self._incoming.name, entry.path)
+            return True
+        if standing.size == entry.size and self._same_content(entry, root, place):
+            bin_ = Place(self._incoming.name, f"{self._recycle}/{len(self.actions) + 1}/{entry.path}")
+            source = Place(self._incoming.name, entry.path)
+            reason = f"the same content stands at {place}"
+            self._append(
+                entry, Discard(self._name("d"), source, bin_, entry.size, entry.mtime_ns, place, reason=reason)
+            )
+            self.remarks.append(Remark("duplicate", source, reason))
+        elif standing.size == entry.size and not self._is_here(entry):
+            reason = f"a file of the same size stands at {place}; whether it is the same will be seen once this is here"
+            self.remark("conflict", entry.path, reason)
+        else:
+            self.remark("conflict", entry.path, f"another file stands at {place}; neither is touched")
+        return False
+
+    def _root(self, place: Place) -> Location:
+        root = self._roots[place.location]
+        if place.location not in self._checked:
+            self._checked.add(place.location)
+            rows = self._catalogue.inventory.all(place.location)
+            if next(iter(rows), None) is not None and next(iter(root.walk()), None) is None:
+                raise OutOfReach(
+                    f"{root.address('')} is empty, though the catalogue knows files in it",
+                    remedy="Is the disk mounted?",
+                )
+        return root
+
+    def _is_here(self, entry: FileEntry) -> bool:
+        """Whether the file has arrived; in a provisional plan it may still be to come."""
+        return self._incoming.entry(entry.path) is not None
+
+    def _same_content(self, entry: FileEntry, root: Location, place: Place) -> bool:
+        if not self._is_here(entry):
+            return False
+        return content_hash(self._incoming, entry.path, self._cancelled) == content_hash(
+            root, place.path, self._cancelled
+        )
+
+    def _move(self, entry: FileEntry, decided: Routed, after: tuple[str, ...]) -> None:
+        source = Place(self._incoming.name, entry.path)
+        top, slash, _ = entry.path.partition("/")
+        self._append(
+            entry,
+            Move(
+                self._name("m"),
+                source,
+                decided.place,
+                entry.size,
+                entry.mtime_ns,
+                attrs.evolve(decided.holding, sha256=self._received_hash(entry, source)),
+                unit=top if slash else None,
+                reason="; ".join(decided.reasons),
+                after=after,
+            ),
+        )
+
+    def _received_hash(self, entry: FileEntry, source: Place) -> str | None:
+        known = self._catalogue.known_files.by_local(source)
+        if known is None or known.size != entry.size or known.mtime_ns // 10**9 != entry.mtime_ns // 10**9:
+            return None
+        return known.sha256
+
+    def _append(self, entry: FileEntry, action: Action) -> None:
+        self._planned[entry.path] = action
+        self.actions.append(action)
+
+    def _name(self, letter: str) -> str:
+        return f"{letter}{len(self.actions) + 1}"
+
+    def _plan_folders(self, entries: Mapping[str, FileEntry]) -> None:
+        """Remove the folders, deepest first, of which every file has another place now."""
+        below: defaultdict[str, list[str]] = defaultdict(list)
+        staying = {path for path in self._left if path not in self._planned}
+        for path in entries:
+            folder = split_stem(path)[0]
+            while folder:
+                if path in self._planned:
+                    below[folder].append(self._planned[path].id)
+                folder = folder.rpartition("/")[0]
+        kept = set()
+        for path in staying:
+            folder = path.rpartition("/")[0]
+            while folder:
+                kept.add(folder)
+                folder = folder.rpartition("/")[0]
+        for folder in sorted(below, key=lambda name: (-name.count("/"), name)):
+            if folder not in kept:
+                self.actions.append(
+                    RemoveFolder(
+                        self._name("r"),
+                        Place(self._incoming.name, folder),
+                        "everything in it has its place",
+                        tuple(below[folder]),
+                    )
+                )

@@ -1,0 +1,129 @@
+"""What every command shares: options, settings, the library, progress, logs, and an orderly answer to Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from medialib.config import Settings, load_settings
+from medialib.errors import OutOfReach
+from medialib.events import Observer, everyone
+from medialib.library import Library, open_library
+from medialib_cli.observers import ProgressObserver, log_observer
+
+__all__ = ["AsJson", "Config", "DryRun", "Invocation", "LogFile", "SavePlan", "Verbose"]
+
+Config = Annotated[str | None, typer.Option("--config", "-c", metavar="FILE", help="Configuration file.")]
+Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more: -v each step, -vv everything.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
+LogFile = Annotated[str | None, typer.Option("--log-file", metavar="FILE", help="Append a log to this file.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Print the plan; change nothing, not one byte.")]
+SavePlan = Annotated[
+    str | None, typer.Option("--save-plan", metavar="FILE", help="Write the plan there instead of applying it.")
+]
+
+
+class Invocation:
+    """One call of a command: its options, whether given before or behind the command's name."""
+
+    def __init__(
+        self,
+        ctx: typer.Context,
+        *,
+        config: str | None = None,
+        verbose: int = 0,
+        as_json: bool = False,
+        log_file: str | None = None,
+    ) -> None:
+        given: dict[str, Any] = ctx.obj or {}
+        self.config = config or given.get("config")
+        self.verbosity: int = verbose + given.get("verbose", 0)
+        self.as_json: bool = as_json or given.get("as_json", False)
+        self.log_file = log_file or given.get("log_file")
+        self.cancelled = threading.Event()
+        self.output = Console(highlight=False, soft_wrap=True)
+        self.messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def settings(self) -> Settings:
+        """The configuration; what looks odd in it is said on standard error."""
+        settings = load_settings(None if self.config is None else Path(self.config), environment=os.environ)
+        for warning in settings.warnings:
+            self.warn(warning)
+        return settings
+
+    def warn(self, message: str) -> None:
+        """One line on standard error."""
+        print(f"medialib: warning: {message}", file=sys.stderr)
+
+    @contextmanager
+    def library(self, *, read_only: bool) -> Iterator[tuple[Library, Observer]]:
+        """The library and the observer that shows what it does, until the block ends.
+
+        The first Ctrl-C (or SIGTERM) asks for an orderly stop; the second one interrupts at once.
+        """
+        settings = self.settings()
+        with self._logging(settings), self._signals(), open_library(settings, read_only=read_only) as library:
+            show_progress = self.messages.is_terminal and not self.as_json
+            with ProgressObserver(self.messages, enabled=show_progress) as progress:
+                yield library, everyone(progress, log_observer)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        def stop(number: int, frame: object) -> None:
+            if self.cancelled.is_set():
+                raise KeyboardInterrupt
+            self.cancelled.set()
+            print("medialib: stopping in order; once more to stop at once", file=sys.stderr)
+
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def _logging(self, settings: Settings) -> Iterator[None]:
+        logger = logging.getLogger("medialib")
+        levels = {0: logging.WARNING, 1: logging.INFO}
+        handlers: list[logging.Handler] = []
+        screen = logging.StreamHandler(sys.stderr)
+        screen.setLevel(levels.get(self.verbosity, logging.DEBUG))
+        screen.setFormatter(logging.Formatter("medialib: %(message)s"))
+        handlers.append(screen)
+        path = self.log_file or settings.log.file
+        if path is not None:
+            try:
+                file = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace", delay=False)
+            except OSError as error:
+                raise OutOfReach(
+                    f"the log file {path} cannot be written: {error.strerror}", remedy="Choose another with --log-file."
+                ) from None
+            file.setLevel(settings.log.level.upper())
+            formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+            formatter.converter = __import__("time").gmtime
+            file.setFormatter(formatter)
+            handlers.append(file)
+        logger.setLevel(min(handler.level for handler in handlers))
+        logger.propagate = False
+        for handler in handlers:
+            logger.addHandler(handler)
+        try:
+            yield
+        finally:
+            for handler in handlers:
+                logger.removeHandler(handler)
+                handler.close()

@@ -1,0 +1,138 @@
+"""The main job: sync, download, route, bootstrap."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medialib.library import Verb
+from medialib.planning import dump_plan
+from medialib_cli.invocation import AsJson, Config, DryRun, Invocation, LogFile, SavePlan, Verbose
+from medialib_cli.render import EXIT_BY_STATE, print_json, show_work, work_document
+
+__all__ = ["bootstrap", "download", "downloads", "route", "sync"]
+
+Remote = Annotated[str | None, typer.Option("--remote", metavar="NAME", help="Only this remote.")]
+AllowEmpty = Annotated[
+    bool, typer.Option("--allow-empty", help="Believe a remote folder that held known files and is empty now.")
+]
+Wait = Annotated[
+    float | None,
+    typer.Option(
+        "--wait", metavar="SECONDS", help="Wait at most so long for another medialib; default: until it ends."
+    ),
+]
+
+bootstrap = typer.Typer(no_args_is_help=True, help="Take note of what is there already.")
+
+
+def sync(
+    ctx: typer.Context,
+    dry_run: DryRun = False,
+    save_plan: SavePlan = None,
+    remote: Remote = None,
+    allow_empty: AllowEmpty = False,
+    wait: Wait = None,
+    config: Config = None,
+    verbose: Verbose = 0,
+    as_json: AsJson = False,
+    log_file: LogFile = None,
+) -> int:
+    """Fetch what is new on the remotes, then move everything in the incoming folder to where it belongs.
+
+    With --save-plan the fetches are saved; routes are decided once the files are here.
+    """
+    invocation = Invocation(ctx, config=config, verbose=verbose, as_json=as_json, log_file=log_file)
+    return _perform("sync", invocation, dry_run, save_plan, remote=remote, wait=wait, allow_empty=allow_empty)
+
+
+def download(
+    ctx: typer.Context,
+    dry_run: DryRun = False,
+    save_plan: SavePlan = None,
+    remote: Remote = None,
+    allow_empty: AllowEmpty = False,
+    wait: Wait = None,
+    config: Config = None,
+    verbose: Verbose = 0,
+    as_json: AsJson = False,
+    log_file: LogFile = None,
+) -> int:
+    """Fetch what is new on the remotes into the incoming folder.
+
+    Files that are still arriving are left for a later run.
+    """
+    invocation = Invocation(ctx, config=config, verbose=verbose, as_json=as_json, log_file=log_file)
+    return _perform("download", invocation, dry_run, save_plan, remote=remote, wait=wait, allow_empty=allow_empty)
+
+
+def route(
+    ctx: typer.Context,
+    dry_run: DryRun = False,
+    save_plan: SavePlan = None,
+    wait: Wait = None,
+    config: Config = None,
+    verbose: Verbose = 0,
+    as_json: AsJson = False,
+    log_file: LogFile = None,
+) -> int:
+    """Move what is in the incoming folder to where it belongs in the library.
+
+    What cannot be placed without a guess stays where it is, and is named.
+    """
+    invocation = Invocation(ctx, config=config, verbose=verbose, as_json=as_json, log_file=log_file)
+    return _perform("route", invocation, dry_run, save_plan, wait=wait)
+
+
+@bootstrap.command()
+def downloads(
+    ctx: typer.Context,
+    dry_run: DryRun = False,
+    save_plan: SavePlan = None,
+    remote: Remote = None,
+    wait: Wait = None,
+    config: Config = None,
+    verbose: Verbose = 0,
+    as_json: AsJson = False,
+    log_file: LogFile = None,
+) -> int:
+    """Record every file on the remotes as known, at any depth, so that none of them is fetched."""
+    invocation = Invocation(ctx, config=config, verbose=verbose, as_json=as_json, log_file=log_file)
+    return _perform("bootstrap downloads", invocation, dry_run, save_plan, remote=remote, wait=wait)
+
+
+@bootstrap.callback()
+def _bootstrap() -> None:
+    """Take note of what is there already."""
+
+
+def _perform(
+    verb: Verb,
+    invocation: Invocation,
+    dry_run: bool,
+    save_plan: str | None,
+    *,
+    remote: str | None = None,
+    wait: float | None = None,
+    **options: bool,
+) -> int:
+    """Preview or perform a verb, draw what came of it, and return the exit code."""
+    applied = not dry_run and save_plan is None
+    with invocation.library(read_only=dry_run) as (library, observer):
+        if applied:
+            work = library.perform(
+                verb, remote=remote, observer=observer, cancelled=invocation.cancelled, wait=wait, **options
+            )
+        else:
+            work = library.preview(verb, remote=remote, observer=observer, **options)
+        if save_plan is not None:
+            Path(save_plan).write_text(dump_plan(work.plans[0]), encoding="ascii")
+            invocation.messages.print(f"{verb}: plan of {len(work.plans[0])} actions saved to {save_plan}")
+    code = EXIT_BY_STATE[work.state]
+    if invocation.as_json:
+        print_json(work_document(verb, work, applied=applied, exit_code=code))
+    else:
+        show_work(work, invocation.output, verbosity=invocation.verbosity, applied=applied)
+    return code

@@ -1,0 +1,124 @@
+"""Drawing results: for a person, and as JSON for a machine."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+
+from medialib.library import Work
+from medialib.planning import Performed, Plan, Remark, describe, unstructure
+from medialib.workflows.apply import Report
+
+__all__ = [
+    "EXIT_BY_STATE",
+    "print_json",
+    "printable",
+    "show_plan",
+    "show_remarks",
+    "show_report",
+    "show_work",
+    "work_document",
+]
+
+EXIT_BY_STATE: Final = {"done": 0, "partial": 3, "failed": 1, "interrupted": 130}
+"""Exit code by `Work.state`."""
+_STYLE: Final = {"done": "green", "failed": "red", "skipped": "yellow"}
+_QUIET: Final = frozenset({"excluded", "unchanged", "partial"})
+
+
+def printable(text: str) -> str:
+    """A text that any terminal can show: control characters and undecodable bytes are spelt out.
+
+    >>> printable("a\\nb\\udcff")
+    'a\\\\nb\\\\udcff'
+    """
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
+    )
+
+
+def show_work(work: Work, console: Console, *, verbosity: int, applied: bool) -> None:
+    """Draw what was planned, or what came of it."""
+    for position, plan in enumerate(work.plans):
+        if applied:
+            show_report(work.reports[position], console)
+            show_remarks(plan.remarks, console, verbosity)
+        else:
+            show_plan(plan, console, verbosity=verbosity)
+    if applied and work.run is not None:
+        console.print(f"[dim]run {work.run}; take it back with: medialib undo {work.run}[/]")
+    elif applied and not any(plan.actions for plan in work.plans):
+        console.print("nothing to do")
+
+
+def show_plan(plan: Plan, console: Console, *, verbosity: int = 0) -> None:
+    """Draw a plan, a line an action with its reason."""
+    title = f"{plan.kind}: {len(plan.actions)} actions" + (" (provisional)" if plan.provisional else "")
+    console.print(f"[bold]{escape(title)}[/]")
+    width = max((len(action.id) for action in plan.actions), default=0)
+    for action in plan.actions:
+        line = escape(printable(f"{action.id:<{width}}  {describe(action)}"))
+        reason = f"  [dim]{escape(printable(action.reason))}[/]" if action.reason else ""
+        console.print(f"  {line}{reason}")
+    show_remarks(plan.remarks, console, max(verbosity, 1))
+
+
+def show_report(report: Report, console: Console, *, every: bool = False) -> None:
+    """Draw what came of a plan: what was not done, or `every` line."""
+    counts: Counter[str] = Counter(line.outcome.result for line in report.lines if line.outcome is not None)
+    for line in report.lines:
+        if line.outcome is not None and (every or line.outcome.result != "done"):
+            _show_line(line, console)
+    if report.lines:
+        said = ", ".join(f"[{_STYLE[name]}]{counts[name]} {name}[/]" for name in _STYLE if counts[name])
+        console.print(f"{len(report.lines)} actions: {said}")
+
+
+def _show_line(line: Performed, console: Console) -> None:
+    if line.outcome is None:
+        console.print(escape(printable(f"  open     {describe(line.action)}")))
+        return
+    result = line.outcome.result
+    detail = f": {line.outcome.detail}" if line.outcome.detail else ""
+    console.print(f"  [{_STYLE[result]}]{result:<8}[/] {escape(printable(describe(line.action) + detail))}")
+
+
+def show_remarks(remarks: tuple[Remark, ...], console: Console, verbosity: int) -> None:
+    """Draw what was left alone and why, a line a file; what the configuration leaves out is counted unless verbose."""
+    hidden = 0
+    for remark in remarks:
+        if remark.kind in _QUIET and not verbosity:
+            hidden += 1
+            continue
+        style = "red" if remark.needs_attention else "yellow"
+        text = escape(printable(f"{remark.place}: {remark.reason}"))
+        console.print(f"  [{style}]{remark.kind}[/] {text}")
+    if hidden:
+        console.print(f"[dim]{hidden} files left as configured; -v names them[/]")
+
+
+def work_document(verb: str, work: Work, *, applied: bool, exit_code: int) -> dict[str, Any]:
+    """Everything about a verb's work as plain data."""
+    return {
+        "verb": verb,
+        "applied": applied,
+        "state": work.state,
+        "run": work.run,
+        "plans": [unstructure(plan) for plan in work.plans],
+        "results": [
+            {"id": line.action.id, "sequence": line.sequence, **unstructure(line.outcome)}
+            for report in work.reports
+            for line in report.lines
+            if line.outcome is not None
+        ],
+        "exit_code": exit_code,
+    }
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output; undecodable bytes of names as escaped lone surrogates."""
+    print(json.dumps(document, indent=1, ensure_ascii=True))

@@ -1,0 +1,496 @@
+"""The writer: what it checks first, what a failure skips, how it waits, gives up, stops and groups."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import subprocess
+import sys
+import threading
+from collections import Counter
+from datetime import timedelta
+
+import attrs
+import pytest
+
+from medialib.errors import (
+    AuthenticationFailed,
+    Cancelled,
+    CatalogueBusy,
+    ConnectionLost,
+    Drifted,
+    InvalidPlan,
+    MedialibError,
+    PlanRefused,
+)
+from medialib.events import ActionFinished, BytesMoved, Event, Noted, Waiting
+from medialib.model import Holding, KnownFile, Movie, Place, Show, Unit
+from medialib.planning import (
+    AddMovie,
+    AddShow,
+    Discard,
+    Fetch,
+    MakeFolder,
+    Move,
+    Plan,
+    RecordKnown,
+    RemoveFolder,
+    RemoveMovie,
+    RemoveShow,
+)
+from medialib.planning.actions import Action
+from medialib.testing.worlds import MemoryWorld
+from medialib.workflows.apply import Report, apply, say_failure, writing
+from medialib.workflows.apply.session import LEASE
+from medialib.workflows.apply.world import holder_is_dead
+
+
+def plan_of(world: MemoryWorld, *actions: Action, **fields: object) -> Plan:
+    plan = Plan("test", world.clock.now(), world.catalogue.identity, "configuration", actions)
+    return attrs.evolve(plan, **fields)  # type: ignore[arg-type]
+
+
+def fetch(world: MemoryWorld, path: str, name: str = "f1", content: bytes = b"content") -> Fetch:
+    entry = world.remote.put(path, content, mtime_ns=world.clock.ago(hours=1))
+    return Fetch(name, Place("remote", path), Place("incoming", path), entry.size, entry.mtime_ns)
+
+
+def move(world: MemoryWorld, path: str, target: str, name: str = "m1", content: bytes = b"content") -> Move:
+    entry = world.incoming.put(path, content, mtime_ns=7)
+    location, _, inside = target.partition(":")
+    holding = Holding(Unit("episode", "show", 1, (1,)))
+    return Move(name, Place("incoming", path), Place(location, inside), entry.size, 7, holding)
+
+
+def outcomes(report: Report) -> dict[str, str]:
+    return {line.action.id: line.outcome.result for line in report.lines if line.outcome is not None}
+
+
+# ------------------------------------------------------------------------------------------ what is refused beforehand
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"catalogue": "another"}, "made for the catalogue another"),
+        ({"configuration": "another"}, "another configuration"),
+        ({"provisional": True}, "provisional"),
+    ],
+)
+def test_a_plan_for_another_world_is_refused(change: dict[str, object], said: str) -> None:
+    world = MemoryWorld()
+    with pytest.raises(PlanRefused, match=said):
+        apply(plan_of(world, fetch(world, "a.mkv"), **change), world.world)
+    assert world.contents() == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "said"),
+    [
+        (Place("nowhere", "a"), Place("incoming", "a"), "nowhere"),
+        (Place("remote", "a"), Place("nowhere", "a"), "nowhere"),
+        (Place("remote", "a"), Place("remote", "b"), "only ever read"),
+        (Place("incoming", "a"), Place("incoming", "b"), "not in a configured folder of a remote"),
+    ],
+)
+def test_places_that_are_not_configured_are_refused(source: Place, target: Place, said: str) -> None:
+    world = MemoryWorld()
+    with pytest.raises(PlanRefused, match=said):
+        apply(plan_of(world, Fetch("f1", source, target, 1, 1)), world.world)
+
+
+def test_a_saved_plan_cannot_reach_outside_the_configured_folders_of_a_remote() -> None:
+    world = MemoryWorld()
+    action = fetch(world, "secret/a.mkv")
+    narrow = attrs.evolve(world.world, remote_paths={"remote": ("tv", "films")})
+    with pytest.raises(PlanRefused, match="not in a configured folder"):
+        apply(plan_of(world, action), narrow)
+    wide = attrs.evolve(world.world, remote_paths={"remote": ("secret",)})
+    assert apply(plan_of(world, action), wide).whole
+
+
+@pytest.mark.parametrize("path", ["../etc/passwd", "/etc/passwd", "a/../../b", "a\nb"])
+def test_a_plan_that_leaves_its_roots_is_invalid(path: str) -> None:
+    world = MemoryWorld()
+    with pytest.raises(InvalidPlan):
+        apply(plan_of(world, Fetch("f1", Place("remote", "a"), Place("incoming", path), 1, 1)), world.world)
+
+
+def test_drift_before_the_start_refuses_the_whole_plan_and_names_every_file() -> None:
+    world = MemoryWorld()
+    actions = (
+        fetch(world, "grown.mkv", "f1"),
+        fetch(world, "gone.mkv", "f2"),
+        fetch(world, "taken.mkv", "f3"),
+        fetch(world, "fine.mkv", "f4"),
+    )
+    world.remote.put("grown.mkv", b"content and more", mtime_ns=actions[0].mtime_ns)
+    del world.remote.files["gone.mkv"]
+    world.incoming.put("taken.mkv", b"mine")
+    with pytest.raises(Drifted) as caught:
+        apply(plan_of(world, *actions), world.world)
+    assert caught.value.problems == (
+        "remote:grown.mkv: it has changed",
+        "remote:gone.mkv: it is gone",
+        "incoming:taken.mkv: something stands there now",
+    )
+    assert world.contents() == {"incoming:taken.mkv": b"mine"}
+    assert world.catalogue.journal.runs() == ()
+
+
+# ------------------------------------------------------------------------------------------------- failures on the way
+
+
+def test_a_failure_skips_what_comes_after_it_and_goes_on_with_the_rest() -> None:
+    world = MemoryWorld()
+    first = fetch(world, "one.mkv", "f1")
+    second = attrs.evolve(fetch(world, "two.mkv", "f2"), after=("f1",))
+    third = attrs.evolve(fetch(world, "three.mkv", "f3"), after=("f2",))
+    fourth = fetch(world, "four.mkv", "f4")
+
+    def fail(operation: str, path: str) -> None:
+        if operation == "make_part" or (operation == "write" and path.startswith("one.mkv")):
+            raise OSError(errno.EIO, "Input/output error", path)
+
+    world.incoming.before = fail
+    report = apply(plan_of(world, first, second, third, fourth), world.world)
+    assert outcomes(report) == {"f1": "failed", "f2": "skipped", "f3": "skipped", "f4": "done"}
+    assert "comes after f1" in (report.lines[1].outcome.detail if report.lines[1].outcome else "")
+    assert [line.action.id for line in report.failures] == ["f1"]
+    assert not report.whole
+    assert world.catalogue.journal.runs()[0].state == "partial"
+    assert world.incoming.files["four.mkv"].content == b"content"
+
+
+def test_one_file_of_three_fails_and_is_fetched_by_the_next_run() -> None:
+    world = MemoryWorld()
+    for name in ("a", "b", "c"):
+        world.remote.put(f"show/{name}.mkv", name.encode(), mtime_ns=world.clock.ago(hours=1))
+
+    def fail(operation: str, path: str) -> None:
+        if operation == "open" and path == "show/b.mkv":
+            raise OSError(errno.EIO, "Input/output error", path)
+
+    world.remote.before = fail
+    report = apply(world.plan_fetch(), world.world)
+    assert Counter(outcomes(report).values()) == {"done": 2, "failed": 1}
+    assert len(list(world.catalogue.known_files.of_remote("remote"))) == 2
+    world.remote.before = lambda operation, path: None
+    again = world.plan_fetch()
+    assert [str(action.source) for action in again.actions if isinstance(action, Fetch)] == ["remote:show/b.mkv"]
+    assert apply(again, world.world).whole
+
+
+def test_a_lost_connection_is_tried_again_and_resumed() -> None:
+    world = MemoryWorld()
+    action = fetch(world, "a.mkv", content=b"x" * 100)
+    losses = [0]
+
+    def lose(operation: str, path: str) -> None:
+        if operation == "open" and losses[0] < 2:
+            losses[0] += 1
+            raise ConnectionLost("the line went dead")
+
+    world.remote.before = lose
+    assert apply(plan_of(world, action), world.world).whole
+    assert losses == [2]
+
+
+def test_a_remote_that_keeps_dropping_is_given_up_and_others_go_on() -> None:
+    world = MemoryWorld()
+    fetches = [fetch(world, f"{number}.mkv", f"f{number}") for number in range(1, 6)]
+    moved = move(world, "m.mkv", "tv:m.mkv")
+    opened = []
+
+    def lose(operation: str, path: str) -> None:
+        if operation == "open":
+            opened.append(path)
+            raise ConnectionLost("the line went dead")
+
+    world.remote.before = lose
+    report = apply(plan_of(world, *fetches, moved), world.world)
+    assert outcomes(report) == dict.fromkeys(("f1", "f2"), "failed") | dict.fromkeys(("f3", "f4", "f5"), "skipped") | {
+        "m1": "done"
+    }
+    assert set(opened) == {"1.mkv", "2.mkv"}
+
+
+def test_refused_credentials_are_not_offered_again() -> None:
+    world = MemoryWorld()
+    fetches = [fetch(world, f"{number}.mkv", f"f{number}") for number in range(1, 4)]
+    asked = []
+
+    def refuse(operation: str, path: str) -> None:
+        if operation == "open":
+            asked.append(path)
+            raise AuthenticationFailed("no entry")
+
+    world.remote.before = refuse
+    report = apply(plan_of(world, *fetches), world.world)
+    assert outcomes(report) == {"f1": "failed", "f2": "skipped", "f3": "skipped"}
+    assert asked == ["1.mkv"]
+
+
+def test_a_file_that_would_leave_too_little_room_is_not_begun() -> None:
+    world = MemoryWorld()
+    world.incoming.free = 1000
+    action = fetch(world, "a.mkv", content=b"x" * 600)
+    report = apply(plan_of(world, action), attrs.evolve(world.world, minimum_free=500))
+    assert outcomes(report) == {"f1": "failed"}
+    assert report.lines[0].outcome is not None
+    assert "600 bytes, 1000 are free and 500 are to stay so" in report.lines[0].outcome.detail
+    assert world.incoming.files == {}
+
+
+# -------------------------------------------------------------------------------------------------- moves across disks
+
+
+def test_a_copied_source_is_let_go_of_only_when_its_whole_unit_is_placed() -> None:
+    world = MemoryWorld()
+    pack = [
+        attrs.evolve(move(world, f"pack/{name}.mkv", f"movies:{name}.mkv", name, name.encode()), unit="pack")
+        for name in ("one", "two", "three")
+    ]
+
+    def fail(operation: str, path: str) -> None:
+        if operation == "make_folder" or (operation == "write" and path.startswith("two")):
+            raise OSError(errno.ENOSPC, "No space left on device", path)
+
+    world.movies.before = fail
+    report = apply(plan_of(world, *pack), world.world)
+    assert outcomes(report) == {"one": "done", "two": "failed", "three": "done"}
+    assert sorted(world.incoming.files) == ["pack/one.mkv", "pack/three.mkv", "pack/two.mkv"]
+    world.movies.before = lambda operation, path: None
+    again = attrs.evolve(pack[1], id="again")
+    folder = RemoveFolder("r", Place("incoming", "pack"), after=("again",))
+    assert apply(plan_of(world, again, folder), world.world).count("done") == 2
+    assert sorted(world.movies.files) == ["one.mkv", "three.mkv", "two.mkv"]
+    assert sorted(world.incoming.files) == ["pack/one.mkv", "pack/three.mkv"]
+
+
+def test_a_whole_unit_that_was_copied_leaves_an_empty_folder_that_is_removed() -> None:
+    world = MemoryWorld()
+    pack = [
+        attrs.evolve(move(world, f"pack/{name}.mkv", f"movies:{name}.mkv", name), unit="pack") for name in ("a", "b")
+    ]
+    folder = RemoveFolder("r", Place("incoming", "pack"), after=("a", "b"))
+    report = apply(plan_of(world, *pack, folder), world.world)
+    assert report.whole
+    assert world.incoming.files == {}
+    assert "pack" not in world.incoming.folders
+    assert {row.holding.sha256 for row in world.catalogue.inventory.all()} != {None}
+
+
+def test_a_copy_whose_bytes_are_not_those_received_is_not_placed() -> None:
+    world = MemoryWorld()
+    action = move(world, "a.mkv", "movies:a.mkv")
+    assert action.holding is not None
+    action = attrs.evolve(action, holding=attrs.evolve(action.holding, sha256="0" * 64))
+    report = apply(plan_of(world, action), world.world)
+    assert outcomes(report) == {"m1": "failed"}
+    assert world.contents() == {"incoming:a.mkv": b"content"}
+
+
+def test_a_source_that_cannot_be_removed_after_copying_is_kept_and_told_of() -> None:
+    world = MemoryWorld()
+    action = move(world, "a.mkv", "movies:a.mkv")
+    told: list[Event] = []
+
+    def fail(operation: str, path: str) -> None:
+        if operation == "remove":
+            raise OSError(errno.EACCES, "Permission denied", path)
+
+    world.incoming.before = fail
+    assert apply(plan_of(world, action), world.world, observer=told.append).whole
+    assert any(isinstance(event, Noted) and "kept after copying" in event.message for event in told)
+    assert "a.mkv" in world.incoming.files
+
+
+# ------------------------------------------------------------------------------------------ discards and the catalogue
+
+
+def test_a_duplicate_is_recycled_only_while_it_is_one() -> None:
+    world = MemoryWorld()
+    entry = world.incoming.put("a.mkv", b"same", mtime_ns=7)
+    world.tv.put("b.mkv", b"same")
+    bin_ = Place("incoming", ".medialib/recycle/x/a.mkv")
+    discard = Discard("d1", Place("incoming", "a.mkv"), bin_, entry.size, 7, Place("tv", "b.mkv"))
+    world.tv.put("b.mkv", b"else")
+    assert outcomes(apply(plan_of(world, discard), world.world)) == {"d1": "failed"}
+    world.tv.put("b.mkv", b"same")
+    assert outcomes(apply(plan_of(world, discard), world.world)) == {"d1": "done"}
+    assert world.incoming.files[".medialib/recycle/x/a.mkv"].content == b"same"
+    world.undo()
+    assert world.contents() == {"incoming:a.mkv": b"same", "tv:b.mkv": b"same"}
+
+
+def test_a_move_whose_source_changed_under_way_fails_alone() -> None:
+    world = MemoryWorld()
+    first, second = move(world, "a.mkv", "tv:a.mkv", "m1"), move(world, "b.mkv", "tv:b.mkv", "m2")
+
+    def meddle(operation: str, path: str) -> None:
+        if operation == "rename" and path == "a.mkv":
+            world.incoming.files["b.mkv"].content = b"meddled with"
+
+    world.incoming.before = meddle
+    assert outcomes(apply(plan_of(world, first, second), world.world)) == {"m1": "done", "m2": "failed"}
+
+
+def test_actions_on_the_catalogue_hold_only_if_it_is_as_the_plan_saw_it() -> None:
+    world = MemoryWorld()
+    show, movie = Show("a", "A"), Movie("b", "B")
+    row = KnownFile("remote", "/x", 1, 1, "baseline", world.clock.now())
+    actions: tuple[Action, ...] = (
+        AddShow("1", show),
+        AddShow("2", show),
+        RemoveShow("3", attrs.evolve(show, title="Else")),
+        AddMovie("4", movie),
+        AddMovie("5", movie),
+        RemoveMovie("6", attrs.evolve(movie, title="Else")),
+        RecordKnown("7", "remote", "/x", None, row),
+        RecordKnown("8", "remote", "/x", None, row),
+        MakeFolder("9", Place("tv", "new/folder")),
+        MakeFolder("10", Place("tv", "new/folder")),
+        RemoveFolder("11", Place("tv", "none")),
+    )
+    report = apply(plan_of(world, *actions), world.world)
+    failed = {line.action.id for line in report.failures}
+    assert failed == {"2", "3", "5", "6", "8"}
+    assert (world.catalogue.shows.get("a"), world.catalogue.movies.get("b")) == (show, movie)
+    world.undo()
+    assert (world.catalogue.shows.get("a"), world.catalogue.movies.get("b")) == (None, None)
+    assert world.catalogue.known_files.get("remote", "/x") is None
+    assert world.tv.folders == {""}
+
+
+def test_what_depends_on_a_row_that_was_refused_is_skipped() -> None:
+    world = MemoryWorld()
+    world.catalogue.shows.add(Show("show", "Other"))
+    add = AddShow("a1", Show("show", "Show"))
+    moved = attrs.evolve(move(world, "a.mkv", "tv:a.mkv"), after=("a1",))
+    assert outcomes(apply(plan_of(world, add, moved), world.world)) == {"a1": "failed", "m1": "skipped"}
+    assert world.contents() == {"incoming:a.mkv": b"content"}
+
+
+def test_a_show_or_film_that_still_has_files_is_kept_by_undo() -> None:
+    world = MemoryWorld()
+    world.remote.put("Show.S01E01.mkv", b"1", mtime_ns=world.clock.ago(hours=1))
+    world.remote.put("Film.Name.2001.1080p.BluRay.mkv", b"2", mtime_ns=world.clock.ago(hours=1))
+    first = world.sync()[0].run
+    world.remote.put("Show.S01E02.mkv", b"3", mtime_ns=world.clock.ago(hours=1))
+    world.remote.put("Film.Name.2001.720p.BluRay.mkv", b"4", mtime_ns=world.clock.ago(hours=1))
+    world.sync()
+    assert world.undo(first).whole
+    assert world.catalogue.shows.get("show") is not None
+    assert world.catalogue.movies.get("film-name-2001") is not None
+    assert {row.place.location for row in world.catalogue.inventory.all()} == {"tv", "movies"}
+
+
+# ----------------------------------------------------------------------------------------------- leases, stops, groups
+
+
+def test_who_waits_for_another_writer_is_told_and_gives_up_in_time() -> None:
+    world = MemoryWorld()
+    world.catalogue.leases.acquire(LEASE, "elsewhere:1:x", seconds=3600, now=world.clock.now())
+    told: list[Event] = []
+    with (
+        pytest.raises(CatalogueBusy, match="elsewhere:1:x"),
+        writing(world.world, "sync", observer=told.append, wait=5),
+    ):
+        pytest.fail("nobody else may write")
+    assert [event.holder for event in told if isinstance(event, Waiting)] == ["elsewhere:1:x"]
+
+
+def test_a_wait_can_be_broken_off() -> None:
+    world = MemoryWorld()
+    world.catalogue.leases.acquire(LEASE, "elsewhere:1:x", seconds=3600, now=world.clock.now())
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Cancelled), writing(world.world, "sync", cancelled=stop):
+        pytest.fail("nobody else may write")
+
+
+def test_a_lease_that_lapsed_or_whose_holder_died_is_taken() -> None:
+    world = MemoryWorld()
+    world.catalogue.leases.acquire(LEASE, "elsewhere:1:x", seconds=10, now=world.clock.now())
+    with writing(world.world, "sync", wait=60):
+        pass
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    dead = f"{socket.gethostname()}:{process.pid}:x"
+    assert holder_is_dead(dead)
+    assert not holder_is_dead(f"{socket.gethostname()}:1:x")
+    assert not holder_is_dead("nonsense")
+    world.catalogue.leases.acquire(LEASE, dead, seconds=3600, now=world.clock.now())
+    with writing(world.world, "sync", wait=0):
+        pass
+    assert world.catalogue.leases.get(LEASE) is None
+
+
+def test_a_stop_leaves_the_rest_for_the_next_run() -> None:
+    world = MemoryWorld()
+    for number in range(200):
+        world.remote.put(f"Show.S01E{number + 1:03}.mkv", b"x", mtime_ns=world.clock.ago(hours=1))
+    stop = threading.Event()
+    seen = Counter[str]()
+
+    def observer(event: Event) -> None:
+        if isinstance(event, BytesMoved):
+            seen["moved"] += 1
+            if seen["moved"] == 100:
+                stop.set()
+
+    report = apply(world.plan_fetch(), world.world, observer=observer, cancelled=stop)
+    assert report.cancelled
+    assert not report.whole
+    assert 99 <= report.count("done") <= 101
+    assert world.catalogue.journal.runs()[0].state == "interrupted"
+    assert apply(world.plan_fetch(), world.world).count("done") == 200 - report.count("done")
+
+
+def test_many_small_files_share_their_commits() -> None:
+    world = MemoryWorld()
+    for number in range(256):
+        world.remote.put(f"Show.S01E{number + 1:03}.mkv", b"x", mtime_ns=world.clock.ago(hours=1))
+    report = apply(world.plan_fetch(), world.world)
+    assert report.count("done") == 256
+    assert world.incoming.flushes <= 8
+
+
+def test_an_empty_plan_leaves_no_trace() -> None:
+    world = MemoryWorld()
+    report = apply(plan_of(world), world.world)
+    assert (report.run, report.lines, report.whole) == (None, (), True)
+    assert world.catalogue.journal.runs() == ()
+
+
+def test_events_tell_of_every_action_and_its_end() -> None:
+    world = MemoryWorld()
+    told: list[Event] = []
+    report = apply(
+        plan_of(world, fetch(world, "a.mkv"), move(world, "b.mkv", "tv:b.mkv")), world.world, observer=told.append
+    )
+    ends = {event.action: event.result for event in told if isinstance(event, ActionFinished)}
+    assert ends == outcomes(report) == {"f1": "done", "m1": "done"}
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/x"), "Make room"),
+        (OSError(errno.EROFS, "Read-only file system"), "Mount it writable"),
+        (OSError("odd"), "OSError"),
+        (MedialibError("ours", remedy="Do it."), "ours. Do it."),
+    ],
+)
+def test_failures_are_said_in_one_line(error: MedialibError | OSError, said: str) -> None:
+    assert said in say_failure(error)
+    assert "\n" not in say_failure(error)
+
+
+def test_a_clock_that_sleeps_moves_on() -> None:
+    world = MemoryWorld()
+    before = world.clock.now()
+    world.clock.sleep(1.5)
+    assert world.clock.now() - before == timedelta(seconds=1.5)
+    assert world.clock.monotonic() == 1.5

@@ -1,0 +1,177 @@
+"""Whatever step a process dies at, the next run completes, and nothing is lost, cut short or placed twice."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+
+import pytest
+
+from medialib.model import Place
+from medialib.planning import Move
+from medialib.ports import WritableLocation
+from medialib.testing.memory_location import MemoryLocation
+from medialib.testing.worlds import MemoryWorld
+from medialib.workflows.apply import writing
+
+FILES = {
+    "Pack.S01.1080p-GRP/Pack.S01E01.1080p-GRP.mkv": b"first " * 500,
+    "Pack.S01.1080p-GRP/Pack.S01E01.1080p-GRP.en.srt": b"subtitle",
+    "Pack.S01.1080p-GRP/Pack.S01E02.1080p-GRP.mkv": b"second " * 500,
+    "Show.Name.S01E02.mkv": b"show",
+    "Film.Name.2001.1080p.BluRay.x264-GRP.mkv": b"film " * 1000,
+}
+PLACED = {
+    "tv:Pack/Season 01/Pack.S01E01.1080p-GRP.mkv",
+    "tv:Pack/Season 01/Pack.S01E01.1080p-GRP.en.srt",
+    "tv:Pack/Season 01/Pack.S01E02.1080p-GRP.mkv",
+    "tv:Show Name/Season 01/Show.Name.S01E02.mkv",
+    "movies:Film Name (2001)/Film.Name.2001.1080p.BluRay.x264-GRP.mkv",
+}
+
+
+class Killed(BaseException):
+    """The process is gone: nothing that catches errors catches this."""
+
+
+class KillSwitch:
+    """Dies at the N-th operation on any location, before or after it happened is all the same to the next process."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def __call__(self, operation: str, path: str) -> None:
+        if self.left == 0:
+            raise Killed
+        self.left -= 1
+
+
+def stocked() -> MemoryWorld:
+    world = MemoryWorld()
+    for path, content in FILES.items():
+        world.remote.put(path, content, mtime_ns=world.clock.ago(hours=1))
+    return world
+
+
+def sync_until_killed(world: MemoryWorld, steps: int) -> bool:
+    """Whether the run was killed before its end."""
+    world.before_each(KillSwitch(steps))
+    try:
+        world.sync()
+    except Killed:
+        return True
+    finally:
+        world.before_each(lambda operation, path: None)
+    return False
+
+
+def assert_whole(world: MemoryWorld) -> None:
+    """Every file of the remote stands whole in exactly one place, and is recorded there once."""
+    assert world.contents() == {
+        place: next(c for path, c in FILES.items() if path.rpartition("/")[2] == place.rpartition("/")[2])
+        for place in PLACED
+    }
+    assert {str(row.place) for row in world.catalogue.inventory.all()} == PLACED
+    known = Counter(row.path for row in world.catalogue.known_files.of_remote("remote"))
+    assert known == Counter(f"/remote/{path}" for path in FILES)
+    for run in world.catalogue.journal.runs():
+        assert run.state != "running"
+        assert all(line.outcome is not None for line in world.catalogue.journal.lines(run.id))
+
+
+def test_a_death_at_any_step_is_survived() -> None:
+    for steps in itertools.count():
+        world = stocked()
+        if not sync_until_killed(world, steps):
+            break
+        world.sync()
+        assert_whole(world)
+    else:
+        pytest.fail("the run never ended")
+    assert steps > 100
+
+
+@pytest.mark.parametrize("second", range(0, 60, 7))
+def test_two_deaths_are_survived(second: int) -> None:
+    for first in range(0, 200, 13):
+        world = stocked()
+        sync_until_killed(world, first)
+        sync_until_killed(world, second)
+        world.sync()
+        assert_whole(world)
+
+
+def test_a_death_while_undoing_is_survived() -> None:
+    for steps in itertools.count():
+        world = stocked()
+        world.sync()
+        run = world.catalogue.journal.runs()[0].id
+        world.before_each(KillSwitch(steps))
+        try:
+            world.undo(run)
+        except Killed:
+            world.before_each(lambda operation, path: None)
+            world.sync()
+            lost = set(FILES.values()) - everything(world)
+            assert not lost
+            continue
+        break
+    assert steps > 30
+
+
+def everything(world: MemoryWorld) -> set[bytes]:
+    """The content of every file anywhere, the recycle folders too."""
+    return {file.content for location in (world.incoming, world.tv, world.movies) for file in location.files.values()}
+
+
+def test_what_a_dead_run_left_open_is_finished_by_the_next_one_before_anything_else() -> None:
+    world = stocked()
+    world.sync()
+    entry = world.tv.put("late.mkv", b"late", mtime_ns=7)
+    run = world.catalogue.journal.runs()[0]
+    world.catalogue.journal.finish(run.id, "running", run.started)
+    source, target = Place("incoming", "gone.mkv"), Place("tv", "late.mkv")
+    world.catalogue.journal.intend(run.id, [Move("x1", source, target, entry.size, entry.mtime_ns)])
+    with writing(world.world, "nothing"):
+        pass
+    last = list(world.catalogue.journal.lines(run.id))[-1]
+    assert last.outcome is not None
+    assert last.outcome.result == "done"
+    assert last.outcome.detail == "finished by recovery"
+    finished = world.catalogue.journal.get(run.id)
+    assert finished is not None
+    assert finished.state == "interrupted"
+
+
+@pytest.mark.parametrize(
+    ("at_source", "at_target", "result", "detail"),
+    [
+        (b"late", None, "skipped", "before it had any effect"),
+        (b"late", b"late", "done", "will be found to be a duplicate"),
+        (b"late", b"else", "skipped", "is another file"),
+        (None, None, "failed", "neither"),
+    ],
+)
+def test_an_open_move_is_judged_by_what_the_disks_show(
+    at_source: bytes | None, at_target: bytes | None, result: str, detail: str
+) -> None:
+    world = stocked()
+    world.sync()
+    run = world.catalogue.journal.runs()[0]
+    world.catalogue.journal.finish(run.id, "running", run.started)
+
+    def put(location: MemoryLocation, content: bytes | None) -> None:
+        if content is not None:
+            location.put("late.mkv", content, mtime_ns=7)
+
+    put(world.incoming, at_source)
+    put(world.tv, at_target)
+    move = Move("x1", Place("incoming", "late.mkv"), Place("tv", "late.mkv"), 4, 7)
+    world.catalogue.journal.intend(run.id, [move])
+    with writing(world.world, "nothing"):
+        pass
+    outcome = list(world.catalogue.journal.lines(run.id))[-1].outcome
+    assert outcome is not None
+    assert (outcome.result, detail in outcome.detail) == (result, True)
+    assert isinstance(world.tv, WritableLocation)
+    assert (world.incoming.files.get("late.mkv") is not None) == (at_source is not None)
