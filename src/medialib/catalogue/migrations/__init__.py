@@ -1,0 +1,1 @@
+"""The migrations, one script for each revision, forward only; `medialib.catalogue.migrating` runs them."""

@@ -1,0 +1,211 @@
+"""The tables, for every database alike.
+
+Three groups that share no table: what titles are (shows, episodes, films), what was done with files (known files, the
+inventory, the journal), and what may be lost without harm (sightings, checkpoints, leases).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, Table
+
+from medialib.catalogue.columns import EscapedText, Instant, Json
+
+__all__ = [
+    "REVISIONS",
+    "checkpoints",
+    "episodes",
+    "identities",
+    "inventory",
+    "journal_lines",
+    "journal_places",
+    "journal_runs",
+    "known_files",
+    "leases",
+    "metadata",
+    "movie_aliases",
+    "movies",
+    "show_aliases",
+    "shows",
+    "sightings",
+]
+
+REVISIONS = ("0001",)
+"""The revisions of the schema that this medialib knows, oldest first; each has a script in ``migrations/versions``."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+identities = Table(
+    "catalogue_identity",
+    metadata,
+    Column("identity", EscapedText, primary_key=True),
+    Column("created", Instant, nullable=False),
+)
+
+# ------------------------------------------------------------------------------------------------------------- titles
+
+shows = Table(
+    "shows",
+    metadata,
+    Column("key", EscapedText, primary_key=True),
+    Column("title", EscapedText, nullable=False),
+    Column("year", Integer),
+    Column("type", EscapedText, nullable=False),
+    Column("folder", EscapedText, nullable=False),
+    Column("tmdb", BigInteger),
+    Column("tvdb", BigInteger),
+    Column("tvmaze", BigInteger),
+    Column("anidb", BigInteger),
+    Column("imdb", EscapedText),
+    Column("language", EscapedText),
+    Column("status", EscapedText),
+    Column("genres", Json, nullable=False),
+    Column("source", EscapedText, nullable=False),
+)
+
+show_aliases = Table(
+    "show_aliases",
+    metadata,
+    Column("show", EscapedText, ForeignKey("shows.key", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("alias", EscapedText, nullable=False, index=True),
+)
+
+episodes = Table(
+    "episodes",
+    metadata,
+    Column("show", EscapedText, ForeignKey("shows.key", ondelete="CASCADE"), primary_key=True),
+    Column("season", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("title", EscapedText),
+    Column("absolute", Integer),
+    Column("aired", Date),
+    Index(None, "show", "absolute"),
+    Index(None, "show", "aired"),
+    sqlite_with_rowid=False,
+)
+
+movies = Table(
+    "movies",
+    metadata,
+    Column("key", EscapedText, primary_key=True),
+    Column("title", EscapedText, nullable=False),
+    Column("year", Integer),
+    Column("folder", EscapedText, nullable=False),
+    Column("tmdb", BigInteger),
+    Column("tvdb", BigInteger),
+    Column("tvmaze", BigInteger),
+    Column("anidb", BigInteger),
+    Column("imdb", EscapedText),
+    Column("source", EscapedText, nullable=False),
+)
+
+movie_aliases = Table(
+    "movie_aliases",
+    metadata,
+    Column("movie", EscapedText, ForeignKey("movies.key", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("alias", EscapedText, nullable=False, index=True),
+)
+
+# -------------------------------------------------------------------------------------------------------------- files
+
+known_files = Table(
+    "known_files",
+    metadata,
+    Column("remote", EscapedText, primary_key=True),
+    Column("path", EscapedText, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("state", EscapedText, nullable=False),
+    Column("recorded", Instant, nullable=False),
+    Column("sha256", EscapedText),
+    Column("local_location", EscapedText),
+    Column("local_path", EscapedText),
+    Index(None, "local_location", "local_path"),
+)
+
+inventory = Table(
+    "inventory",
+    metadata,
+    Column("location", EscapedText, primary_key=True),
+    Column("path", EscapedText, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("recorded", Instant, nullable=False),
+    Column("unit_kind", EscapedText),
+    Column("unit_key", EscapedText),
+    Column("season", Integer),
+    Column("episodes", Json),
+    Column("aired", Date),
+    Column("role", EscapedText, nullable=False),
+    Column("sha256", EscapedText, index=True),
+    Column("release", EscapedText),
+    Column("details", Json, nullable=False),
+    Index(None, "unit_kind", "unit_key"),
+)
+
+journal_runs = Table(
+    "journal_runs",
+    metadata,
+    Column("id", EscapedText, primary_key=True),
+    Column("verb", EscapedText, nullable=False),
+    Column("started", Instant, nullable=False),
+    Column("state", EscapedText, nullable=False),
+    Column("finished", Instant),
+    Column("undoes", EscapedText),
+    Column("configuration", EscapedText, nullable=False),
+    Index(None, "started", "id"),
+)
+
+journal_lines = Table(
+    "journal_lines",
+    metadata,
+    Column("run", EscapedText, ForeignKey("journal_runs.id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("action", Json, nullable=False),
+    Column("outcome", Json),
+)
+
+journal_places = Table(
+    "journal_places",
+    metadata,
+    Column("location", EscapedText, primary_key=True),
+    Column("path", EscapedText, primary_key=True),
+    Column("run", EscapedText, primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    ForeignKeyConstraint(["run", "sequence"], ["journal_lines.run", "journal_lines.sequence"]),
+    sqlite_with_rowid=False,
+)
+
+# ------------------------------------------------------------------------------------------- observations and tickets
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("remote", EscapedText, primary_key=True),
+    Column("path", EscapedText, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("seen", Instant, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("name", EscapedText, primary_key=True),
+    Column("text", EscapedText, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", EscapedText, primary_key=True),
+    Column("holder", EscapedText, nullable=False),
+    Column("until", Instant, nullable=False),
+)

@@ -1,0 +1,205 @@
+"""The journal, checkpoints and leases in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from medialib.catalogue.lines import action_data, outcome_data, places_named, read_line
+from medialib.catalogue.schema import checkpoints, journal_lines, journal_places, journal_runs, leases
+from medialib.catalogue.sql_store import Store
+from medialib.model import Place
+from medialib.planning import Action, Outcome, Performed
+from medialib.ports import Lease, Run, RunState
+
+__all__ = ["SqlCheckpoints", "SqlJournal", "SqlLeases"]
+
+_RUNS = select(
+    journal_runs.c.id,
+    journal_runs.c.verb,
+    journal_runs.c.started,
+    journal_runs.c.state,
+    journal_runs.c.finished,
+    journal_runs.c.undoes,
+    journal_runs.c.configuration,
+)
+_LINES = select(
+    journal_lines.c.run, journal_lines.c.sequence, journal_lines.c.action, journal_lines.c.outcome
+).order_by(journal_lines.c.sequence)
+_COMPLETE = (
+    update(journal_lines)
+    .where(journal_lines.c.run == bindparam("in_run"), journal_lines.c.sequence == bindparam("at"))
+    .values(outcome=bindparam("came"))
+)
+
+
+class SqlJournal:
+    """`ports.JournalRepository` over three tables; `journal_places` makes the past of a file quick to find."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def begin(self, run: Run) -> None:
+        """Enter a new run; raises KeyError if the id is taken."""
+        with self._store.writing() as connection:
+            if connection.scalar(select(journal_runs.c.id).where(journal_runs.c.id == run.id)) is not None:
+                raise KeyError(f"there is a run {run.id!r} already")
+            row = {
+                "id": run.id,
+                "verb": run.verb,
+                "started": run.started,
+                "state": run.state,
+                "finished": run.finished,
+                "undoes": run.undoes,
+                "configuration": run.configuration,
+            }
+            connection.execute(insert(journal_runs), [row])
+
+    def intend(self, run: str, actions: Iterable[Action]) -> tuple[int, ...]:
+        """Write down what is about to be done; returns the line numbers. Raises KeyError for a run that is not there.
+
+        Numbers are given inside the writing transaction, which only one process is in at a time, so they have no gaps.
+        """
+        given = tuple(actions)
+        data = [action_data(action) for action in given]
+        with self._store.writing() as connection:
+            # Where several may write at once (not SQLite, which leaves this word out), the run's row is the lock.
+            begun = select(journal_runs.c.id).where(journal_runs.c.id == run).with_for_update()
+            if connection.scalar(begun) is None:
+                raise KeyError(f"there is no run {run!r}")
+            last = connection.scalar(select(func.max(journal_lines.c.sequence)).where(journal_lines.c.run == run)) or 0
+            numbers = tuple(range(last + 1, last + 1 + len(given)))
+            lines = [
+                {"run": run, "sequence": number, "action": action} for number, action in zip(numbers, data, strict=True)
+            ]
+            places = [
+                {"location": place.location, "path": place.path, "run": run, "sequence": number}
+                for number, action in zip(numbers, given, strict=True)
+                for place in places_named(action)
+            ]
+            if lines:
+                connection.execute(insert(journal_lines), lines)
+            if places:
+                connection.execute(insert(journal_places), places)
+        return numbers
+
+    def complete(self, run: str, outcomes: Iterable[tuple[int, Outcome]]) -> None:
+        """Write down what came of lines. Raises KeyError for a line that does not exist or has an outcome already."""
+        given = list(outcomes)
+        rows = [{"in_run": run, "at": number, "came": outcome_data(outcome)} for number, outcome in given]
+        with self._store.writing() as connection:
+            seen: set[int] = set()
+            for number, _ in given:
+                wanted = (journal_lines.c.run == run, journal_lines.c.sequence == number)
+                line = connection.execute(select(journal_lines.c.outcome).where(*wanted)).first()
+                if line is None:
+                    raise KeyError(f"run {run!r} has no line {number}")
+                if line.outcome is not None or number in seen:
+                    raise KeyError(f"line {number} of run {run!r} has an outcome already")
+                seen.add(number)
+            if rows:
+                connection.execute(_COMPLETE, rows)
+
+    def finish(self, run: str, state: RunState, finished: datetime) -> None:
+        """Set the state of a run. Raises KeyError for a run that is not there."""
+        ended = update(journal_runs).where(journal_runs.c.id == run).values(state=state, finished=finished)
+        with self._store.writing() as connection:
+            if connection.execute(ended).rowcount == 0:
+                raise KeyError(f"there is no run {run!r}")
+
+    def get(self, run: str) -> Run | None:
+        """One run, or None."""
+        with self._store.reading() as connection:
+            row = connection.execute(_RUNS.where(journal_runs.c.id == run)).first()
+        return None if row is None else Run(*row)
+
+    def runs(self, limit: int | None = None) -> tuple[Run, ...]:
+        """Runs, latest first."""
+        wanted = _RUNS.order_by(journal_runs.c.started.desc(), journal_runs.c.id.desc())
+        with self._store.reading() as connection:
+            rows = connection.execute(wanted if limit is None else wanted.limit(limit)).all()
+        return tuple(Run(*row) for row in rows)
+
+    def lines(self, run: str) -> Iterator[Performed]:
+        """A run's lines, by number."""
+        with self._store.reading() as connection:
+            rows = connection.execute(_LINES.where(journal_lines.c.run == run)).all()
+        return (_performed(row) for row in rows)
+
+    def touching(self, place: Place) -> Iterator[tuple[str, Performed]]:
+        """Run ids and lines whose action names `place` as source, target or place, oldest first."""
+        wanted = (
+            select(journal_lines.c.run, journal_lines.c.sequence, journal_lines.c.action, journal_lines.c.outcome)
+            .select_from(
+                journal_places.join(journal_lines).join(journal_runs, journal_lines.c.run == journal_runs.c.id)
+            )
+            .where(journal_places.c.location == place.location, journal_places.c.path == place.path)
+            .order_by(journal_runs.c.started, journal_runs.c.id, journal_lines.c.sequence)
+        )
+        with self._store.reading() as connection:
+            rows = connection.execute(wanted).all()
+        return ((row.run, _performed(row)) for row in rows)
+
+
+class SqlCheckpoints:
+    """`ports.CheckpointRepository` over one table."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, name: str) -> str | None:
+        """The text, or None."""
+        with self._store.reading() as connection:
+            return connection.scalar(select(checkpoints.c.text).where(checkpoints.c.name == name))
+
+    def put(self, name: str, text: str) -> None:
+        """Enter or replace it."""
+        with self._store.writing() as connection:
+            self._store.upsert(connection, checkpoints, [{"name": name, "text": text}])
+
+    def remove(self, name: str) -> bool:
+        """Remove it; tells whether there was one."""
+        with self._store.writing() as connection:
+            return connection.execute(delete(checkpoints).where(checkpoints.c.name == name)).rowcount > 0
+
+    def names(self) -> tuple[str, ...]:
+        """All names, sorted."""
+        with self._store.reading() as connection:
+            return tuple(connection.scalars(select(checkpoints.c.name).order_by(checkpoints.c.name)))
+
+
+class SqlLeases:
+    """`ports.LeaseRepository` over one table; the writing transaction makes each step atomic between processes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def acquire(self, name: str, holder: str, *, seconds: float, now: datetime) -> Lease:
+        """Take or renew a lease until `now` + `seconds`; returns the lease that now stands."""
+        wanted = Lease(name, holder, now + timedelta(seconds=seconds))
+        with self._store.writing() as connection:
+            standing = self.get(name)
+            if standing is not None and standing.holder != holder and standing.until > now:
+                return standing
+            self._store.upsert(connection, leases, [{"name": name, "holder": holder, "until": wanted.until}])
+        return wanted
+
+    def release(self, name: str, holder: str) -> bool:
+        """Give it back; tells whether `holder` had it."""
+        with self._store.writing() as connection:
+            gone = connection.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
+            return gone.rowcount > 0
+
+    def get(self, name: str) -> Lease | None:
+        """The lease as it stands, lapsed or not, or None."""
+        wanted = select(leases.c.name, leases.c.holder, leases.c.until).where(leases.c.name == name)
+        with self._store.reading() as connection:
+            row = connection.execute(wanted).first()
+        return None if row is None else Lease(*row)
+
+
+def _performed(row: Any) -> Performed:
+    return read_line(row.run, row.sequence, row.action, row.outcome)
