@@ -501,7 +501,10 @@ class Catalogue(Protocol):
 
     @property
     def identity(self) -> str:
-        """What tells this catalogue from every other: set when it is made, kept by backups and copies."""
+        """What tells this catalogue from every other: set when it is made, kept by backups and copies.
+
+        Empty for one that was opened read-only and is not there yet.
+        """
 
     @property
     def traits(self) -> CatalogueTraits:

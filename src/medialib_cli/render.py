@@ -50,7 +50,7 @@ def show_work(work: Work, console: Console, *, verbosity: int, applied: bool) ->
         else:
             show_plan(plan, console, verbosity=verbosity)
     if applied and work.run is not None:
-        console.print(f"[dim]run {work.run}; take it back with: medialib undo {work.run}[/]")
+        console.print(f"[dim]run {work.run}; undo {work.run} takes it back[/]")
     elif applied and not any(plan.actions for plan in work.plans):
         console.print("nothing to do")
 

@@ -494,3 +494,12 @@ def test_a_clock_that_sleeps_moves_on() -> None:
     world.clock.sleep(1.5)
     assert world.clock.now() - before == timedelta(seconds=1.5)
     assert world.clock.monotonic() == 1.5
+
+
+def test_a_plan_made_before_there_was_a_catalogue_fits_one_without_a_history() -> None:
+    world = MemoryWorld()
+    plan = plan_of(world, fetch(world, "a.mkv"), catalogue="")
+    assert apply(plan, world.world).whole
+    later = plan_of(world, fetch(world, "b.mkv"), catalogue="")
+    with pytest.raises(PlanRefused, match="this one has a history"):
+        apply(later, world.world)

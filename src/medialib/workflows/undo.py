@@ -16,7 +16,7 @@ def run_to_undo(catalogue: Catalogue, run: str | None = None) -> Run:
     """
     if run is None:
         for latest in catalogue.journal.runs():
-            if latest.undoes is None and latest.state != "undone":
+            if latest.undoes is None and latest.state not in ("undone", "failed"):
                 return _undoable(latest)
         raise UsageError("there is no run to undo", remedy="medialib history lists all runs.")
     named = catalogue.journal.get(run)

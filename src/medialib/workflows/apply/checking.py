@@ -35,7 +35,10 @@ def check_world(plan: Plan, world: World) -> None:
         )
     check_plan(plan)
     problems = []
-    if plan.catalogue != world.catalogue.identity:
+    if not plan.catalogue:
+        if world.catalogue.journal.runs(1):
+            problems.append("it was made before there was a catalogue, and this one has a history")
+    elif plan.catalogue != world.catalogue.identity:
         problems.append(f"it was made for the catalogue {plan.catalogue}, this is {world.catalogue.identity}")
     if plan.configuration != world.configuration:
         problems.append("it was made under another configuration of remotes, folders or presets")
