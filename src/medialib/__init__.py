@@ -1,1 +1,110 @@
-"""Placeholder."""
+"""Fetch, understand and shelve films, series and anime on disks of your own.
+
+Read facts, decide (pure), plan (data), apply (the only writer, journalled), undo. The pure parts work alone:
+
+>>> import medialib
+>>> medialib.parse_name("Show.Name.S01E02.1080p.WEB-GRP.mkv").episodes
+(2,)
+
+Names are loaded when they are first used, so that a script that reads release names loads nothing of SSH or databases.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from medialib.completeness import Complete, StabilityRules, StillArriving, Unknown, judge_completeness
+    from medialib.config import Settings, load_settings
+    from medialib.errors import ConfigurationError, MedialibError, TransientError
+    from medialib.filters import PathRules, Verdict, judge_path
+    from medialib.library import Library, Work, open_library
+    from medialib.matching import Identified, KnownTitle, TitleIndex, Unidentified, identify, known_title
+    from medialib.model import Episode, ExternalIds, FileEntry, Movie, Place, Show
+    from medialib.naming import JELLYFIN, ORIGINAL, PLEX, NamingPreset, ParsedName, parse_name, safe_part
+    from medialib.planning import Action, Plan, Remark, dump_plan, load_plan
+    from medialib.routing import Routed, RoutingPolicy, Unrouted, route
+    from medialib.selection import Selected, Unselected, select
+    from medialib.workflows.apply import Report, apply
+
+__all__ = [
+    "JELLYFIN",
+    "ORIGINAL",
+    "PLEX",
+    "Action",
+    "Complete",
+    "ConfigurationError",
+    "Episode",
+    "ExternalIds",
+    "FileEntry",
+    "Identified",
+    "KnownTitle",
+    "Library",
+    "MedialibError",
+    "Movie",
+    "NamingPreset",
+    "ParsedName",
+    "PathRules",
+    "Place",
+    "Plan",
+    "Remark",
+    "Report",
+    "Routed",
+    "RoutingPolicy",
+    "Selected",
+    "Settings",
+    "Show",
+    "StabilityRules",
+    "StillArriving",
+    "TitleIndex",
+    "TransientError",
+    "Unidentified",
+    "Unknown",
+    "Unrouted",
+    "Unselected",
+    "Verdict",
+    "Work",
+    "apply",
+    "dump_plan",
+    "identify",
+    "judge_completeness",
+    "judge_path",
+    "known_title",
+    "load_plan",
+    "load_settings",
+    "open_library",
+    "parse_name",
+    "route",
+    "safe_part",
+    "select",
+]
+
+_HOMES = {
+    "completeness": ("Complete", "StabilityRules", "StillArriving", "Unknown", "judge_completeness"),
+    "config": ("Settings", "load_settings"),
+    "errors": ("ConfigurationError", "MedialibError", "TransientError"),
+    "filters": ("PathRules", "Verdict", "judge_path"),
+    "library": ("Library", "Work", "open_library"),
+    "matching": ("Identified", "KnownTitle", "TitleIndex", "Unidentified", "identify", "known_title"),
+    "model": ("Episode", "ExternalIds", "FileEntry", "Movie", "Place", "Show"),
+    "naming": ("JELLYFIN", "ORIGINAL", "PLEX", "NamingPreset", "ParsedName", "parse_name", "safe_part"),
+    "planning": ("Action", "Plan", "Remark", "dump_plan", "load_plan"),
+    "routing": ("Routed", "RoutingPolicy", "Unrouted", "route"),
+    "selection": ("Selected", "Unselected", "select"),
+    "workflows.apply": ("Report", "apply"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its room when it is first asked for (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'medialib' has no attribute {name!r}")
+    value = getattr(import_module(f"medialib.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -51,8 +51,8 @@ class Invocation:
         self.as_json: bool = as_json or given.get("as_json", False)
         self.log_file = log_file or given.get("log_file")
         self.cancelled = threading.Event()
-        self.output = Console(highlight=False, soft_wrap=True)
-        self.messages = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.output = Console(highlight=False, soft_wrap=True, emoji=False)
+        self.messages = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
     def settings(self) -> Settings:
         """The configuration; what looks odd in it is said on standard error."""

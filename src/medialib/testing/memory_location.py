@@ -69,7 +69,7 @@ class MemoryLocation:
         """Put a file there, with the folders above it, past every rule: for setting a scene."""
         self.files[path] = MemoryFile(content, mtime_ns)
         folder = posixpath.dirname(path)
-        while folder:
+        while folder.strip("/"):
             self.folders.add(folder)
             folder = posixpath.dirname(folder)
         return FileEntry(path, len(content), mtime_ns)

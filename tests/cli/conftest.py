@@ -1,0 +1,137 @@
+"""A user's folder with a configuration, and the command line run in it as a user would."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from medialib.testing.servers import SshServer
+from medialib_cli.app import main
+
+CONFIGURATION = """\
+[catalogue]
+url = "catalogue.db"
+[remotes.box]
+url = "{url}"
+key_file = "{key}"
+known_hosts = "{known_hosts}"
+agent = false
+timeout = "5s"
+{remote}
+[download]
+incoming = "incoming"
+minimum_free = 0
+{download}
+[library]
+tv = "tv"
+anime = "anime"
+movies = "movies"
+{library}
+"""
+
+
+@attrs.frozen
+class Answer:
+    """What a command said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """What it printed, as JSON."""
+        return json.loads(self.out)
+
+
+@attrs.define
+class Home:
+    """A folder with a remote on a real SSH server, an incoming folder, a library and a configuration."""
+
+    folder: Path
+    remote: Path
+    server: SshServer
+    capture: pytest.CaptureFixture[str]
+
+    def configure(self, *, url: str = "", key: str = "", known_hosts: str = "", **sections: str) -> None:
+        """Write the configuration; sections get further lines."""
+        text = CONFIGURATION.format(
+            url=url or f"{self.server.url.removesuffix(str(self.server.root))}{self.remote}",
+            key=key or self.server.user_key,
+            known_hosts=known_hosts or self.server.known_hosts,
+            **{name: sections.get(name, "") for name in ("remote", "download", "library")},
+        )
+        (self.folder / "medialib.toml").write_text(text)
+
+    def medialib(self, *arguments: str) -> Answer:
+        """Run a command with the configuration."""
+        self.capture.readouterr()
+        code: object = 0
+        try:
+            main(["--config", str(self.folder / "medialib.toml"), *arguments])
+        except SystemExit as end:
+            code = end.code
+        said = self.capture.readouterr()
+        assert isinstance(code, int)
+        assert "Traceback" not in said.err
+        return Answer(code, said.out, said.err)
+
+    def put(self, path: str, content: bytes | str = b"", *, age: float = 3600, where: str | None = None) -> Path:
+        """A file on the remote (or below another folder), changed `age` seconds ago."""
+        file = (self.remote if where is None else self.folder / where) / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content or os.fsencode(path))
+        moment = time.time() - age
+        os.utime(file, (moment, moment))
+        return file
+
+    def files(self, *folders: str) -> dict[str, bytes]:
+        """Every file below folders of the home (medialib's own left out), by path from the home."""
+        return {
+            str(file.relative_to(self.folder)): file.read_bytes()
+            for folder in folders or ("incoming", "tv", "anime", "movies")
+            for file in sorted((self.folder / folder).rglob("*"))
+            if file.is_file() and ".medialib" not in file.parts
+        }
+
+    def digest(self) -> dict[str, tuple[int, str]]:
+        """Time of last change and hash of every file of the home, the catalogue too."""
+        return {
+            str(file.relative_to(self.folder)): (
+                file.stat().st_mtime_ns,
+                hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "",
+            )
+            for file in sorted(self.folder.rglob("*"))
+        }
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the catalogue's database says, past all of medialib's code."""
+        connection = sqlite3.connect(f"file:{self.folder}/catalogue.db?mode=ro", uri=True)
+        try:
+            return connection.execute(query).fetchall()
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def home(
+    tmp_path: Path, ssh_server: SshServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Home:
+    """A fresh home; the working folder is another one, and nothing of the environment's medialib reaches it."""
+    for name in [name for name in os.environ if name.startswith("MEDIALIB_") and name != "MEDIALIB_REQUIRE_SERVERS"]:
+        monkeypatch.delenv(name)
+    folder, remote = tmp_path / "home", ssh_server.root / tmp_path.name
+    for path in (folder / "incoming", folder / "tv", folder / "anime", folder / "movies", remote):
+        path.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    found = Home(folder, remote, ssh_server, capsys)
+    found.configure()
+    return found
