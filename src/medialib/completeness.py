@@ -89,12 +89,16 @@ def judge_completeness(
         return Unknown("seen for the first time")
     if entry.mtime_ns <= 0:
         return Unknown("the remote tells no time of last change, so a second look is needed")
-    age = now - datetime.fromtimestamp(entry.mtime_ns / 1e9, UTC)
+    # whole numbers: a float loses the microseconds, and a time beyond the year 9999 is no datetime
+    age = (now - _EPOCH) - timedelta(microseconds=entry.mtime_ns // 1000)
     if age < timedelta(0):
         return Unknown(f"its time of last change lies {_duration(-age)} in the future, so a second look is needed")
     if age < rules.window:
         return StillArriving(f"changed {_duration(age)} ago, less than {window}")
     return Complete(f"unchanged for {_duration(age)}")
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _duration(length: timedelta) -> str:

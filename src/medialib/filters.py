@@ -43,7 +43,8 @@ class Verdict:
     def __rich__(self) -> str:
         """Rich console markup."""
         mark = "[green]passed[/]" if self.passed else "[red]failed[/]"
-        return mark + "".join(f"\n  {reason}".replace("[", "\\[") for reason in self.reasons)
+        # rich reads a run of backslashes before a bracket as escapes, so it is doubled
+        return mark + "".join("\n  " + re.sub(r"(\\*)\[", r"\1\1\\[", reason) for reason in self.reasons)
 
 
 @attrs.frozen
@@ -66,7 +67,15 @@ def tokens_of(text: str) -> tuple[str, ...]:
     >>> tokens_of("Show.Name-S01E02_[1080p]")
     ('show', 'name', 's01e02', '1080p')
     """
-    return tuple(re.findall(r"[^\W_]+", _folded(text)))
+    folded = _folded(text)
+    if folded.isascii():
+        return tuple(re.findall(r"[^\W_]+", folded))
+    # marks without a composed form (vowels of Hindi and Thai, rare accents) belong to the letter before them
+    kept: list[str] = []
+    for letter in folded:
+        within = letter.isalnum() or (kept and kept[-1] != " " and unicodedata.category(letter).startswith("M"))
+        kept.append(letter if within else " ")
+    return tuple("".join(kept).split())
 
 
 def judge_path(path: str, rules: PathRules) -> Verdict:

@@ -91,20 +91,21 @@ def normalise_title(text: str) -> str:
     >>> normalise_title("Law & Order"), normalise_title("Amélie"), normalise_title("進撃の巨人")
     ('law and order', 'amelie', '進撃の巨人')
     """
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.replace("´", "")).casefold())
     text = re.sub("['’ʼ`´]", "", text).replace("&", " and ")
-    text = unicodedata.normalize("NFKD", text).casefold()
-    # NFKD takes Japanese voicing marks and Cyrillic й apart: only marks on Latin and Greek letters are dropped.
+    # NFKD takes Japanese voicing marks and Cyrillic й apart, and vowels of Hindi and Thai are marks of their own: only
+    # marks on Latin and Greek letters are dropped, and those on no letter at all.
     kept: list[str] = []
     for letter in text:
-        if unicodedata.combining(letter) and kept and _drops_marks(kept[-1]):
-            continue
-        kept.append(letter)
+        if not _is_mark(letter) or (kept and kept[-1] >= "\u0400" and (kept[-1].isalnum() or _is_mark(kept[-1]))):
+            kept.append(letter)
     text = unicodedata.normalize("NFC", "".join(kept))
-    return " ".join(re.findall(r"[^\W_]+", text)) or text.strip()
+    words = "".join(letter if letter.isalnum() or _is_mark(letter) else " " for letter in text).split()
+    return " ".join(words) or " ".join(text.split())
 
 
-def _drops_marks(letter: str) -> bool:
-    return letter < "\u0400"
+def _is_mark(letter: str) -> bool:
+    return unicodedata.category(letter).startswith("M")
 
 
 def known_title(record: Show | Movie) -> KnownTitle:
@@ -134,10 +135,12 @@ class TitleIndex:
     def add(self, title: KnownTitle) -> None:
         """Enter a title, or replace the one of the same kind and key."""
         identity = (title.kind, title.key)
+        if identity in self._titles:
+            for form in _all_forms(self._titles[identity]):
+                del self._by_name[form][identity]
         self._titles[identity] = title
-        for name in (title.title, *title.aliases):
-            for form in _forms(name, title.year):
-                self._by_name.setdefault(form, {})[identity] = None
+        for form in _all_forms(title):
+            self._by_name.setdefault(form, {})[identity] = None
 
     def named(self, name: str) -> tuple[KnownTitle, ...]:
         """The titles that go by this name, in the order they were entered."""
@@ -166,6 +169,11 @@ def _forms(name: str, year: int | None) -> tuple[str, ...]:
     return (plain, f"{plain} {year}")
 
 
+def _all_forms(title: KnownTitle) -> tuple[str, ...]:
+    names = (title.title, *title.aliases)
+    return tuple(dict.fromkeys(form for name in names for form in _forms(name, title.year)))
+
+
 def identify(parsed: ParsedName, titles: TitleIndex) -> Match:
     """Which of `titles` the name means.
 
@@ -185,28 +193,29 @@ def identify(parsed: ParsedName, titles: TitleIndex) -> Match:
         return Unidentified("the name has no title that could be read")
     kind = "show" if parsed.is_episode else "movie"
     names = [parsed.title]
-    if parsed.year is not None:
-        names.append(f"{parsed.title} {parsed.year}")
+    with_year = None if parsed.year is None else f"{parsed.title} {parsed.year}"
+    if with_year is not None:
+        names.append(with_year)
     if parsed.country is not None:
         names.extend(f"{parsed.title} {word}" for word in _COUNTRY_WORDS.get(parsed.country, (parsed.country,)))
     names.extend(parsed.alternative_titles)
     fitting: dict[str, tuple[KnownTitle, str]] = {}
-    objections: list[Candidate] = []
+    objections: dict[str, Candidate] = {}
     for name in names:
         for title in titles.named(name):
             if title.kind != kind or title.key in fitting:
                 continue
-            if parsed.year is not None and title.year is not None and parsed.year != title.year:
-                objections.append(
-                    Candidate(title, 0.9, f"the same words, but the name says {parsed.year}, not {title.year}")
+            # "Space: 1999" was first broadcast in 1975: a year that belongs to the title contradicts nothing
+            if name != with_year and None not in (parsed.year, title.year) and parsed.year != title.year:
+                objections[title.key] = Candidate(
+                    title, 0.9, f"the same words, but the name says {parsed.year}, not {title.year}"
                 )
                 continue
             fitting[title.key] = (title, name)
     if not fitting:
         # a film's year differs by one between countries and festivals often enough to ask, never enough to assume
-        seen = {candidate.title.key for candidate in objections}
-        near = [candidate for candidate in titles.near(parsed.title, kind) if candidate.title.key not in seen]
-        candidates = (*objections, *near)
+        near = [candidate for candidate in titles.near(parsed.title, kind) if candidate.title.key not in objections]
+        candidates = (*objections.values(), *near)
         reason = f"no {kind} is called {parsed.title!r}"
         if candidates:
             reason += f"; nearest is {candidates[0].title.title!r} ({candidates[0].reason})"
@@ -227,7 +236,7 @@ def identify(parsed: ParsedName, titles: TitleIndex) -> Match:
         title,
         1.0,
         (f"{name!r} is the {how} of {title.title!r}",),
-        tuple(candidate for candidate in (*ranked, *objections) if candidate.title.key != title.key),
+        tuple(candidate for candidate in (*ranked, *objections.values()) if candidate.title.key != title.key),
     )
 
 

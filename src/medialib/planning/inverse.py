@@ -123,7 +123,7 @@ def inverse(performed: Performed, *, recycle: str) -> tuple[Action, ...]:
             )
             return (back, *folders)
         case MakeFolder():
-            return (RemoveFolder(name, action.place, reason),)
+            return (RemoveFolder(name, action.place, reason), *folders)
         case RemoveFolder():
             return (MakeFolder(name, action.place, reason),)
         case AddShow():
@@ -156,6 +156,8 @@ def undo_actions(lines: Iterable[Performed], *, recycle: str) -> tuple[Action, .
     done: list[Action] = []
     latest: dict[Place, str] = {}
     beneath: dict[Place, dict[str, None]] = {}
+    # what went through a disk with a coarse clock comes back with its coarse time
+    left: dict[Place, int] = {}
     for performed in sorted(lines, key=lambda line: line.sequence, reverse=True):
         for action in inverse(performed, recycle=recycle):
             appear, vanish = effects(action)
@@ -167,6 +169,9 @@ def undo_actions(lines: Iterable[Performed], *, recycle: str) -> tuple[Action, .
                 if isinstance(action, RemoveFolder):
                     touched.update(beneath.get(place, {}))
             chained = attrs.evolve(action, after=tuple(touched))
+            if isinstance(chained, Move | Discard):
+                chained = attrs.evolve(chained, mtime_ns=left.pop(chained.source, chained.mtime_ns))
+                left[chained.target] = chained.mtime_ns
             done.append(chained)
             for place in (*appear, *vanish):
                 latest[place] = chained.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from html import escape
 from typing import Literal, TypeAlias
@@ -142,7 +143,8 @@ class Plan:
 
     def __rich__(self) -> str:
         """Rich console markup."""
-        return "\n".join(line.replace("[", "\\[") for line in self.lines()) or "nothing to do"
+        # rich reads a run of backslashes before a bracket as escapes, so it is doubled
+        return "\n".join(re.sub(r"(\\*)\[", r"\1\1\\[", line) for line in self.lines()) or "nothing to do"
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -185,9 +187,9 @@ def check_plan(plan: Plan) -> None:
             standing.pop(_key(place), None)
         if any(isinstance(condition, Absent) for condition in preconditions(action)):
             for place in appear:
-                other = standing.setdefault(_key(place), place)
-                if other is not place:
-                    problems.append(f"{action.id}: {place} collides with {other}")
+                if _key(place) in standing:
+                    problems.append(f"{action.id}: {place} collides with {standing[_key(place)]}")
+                standing.setdefault(_key(place), place)
     if problems:
         raise InvalidPlan("the plan contradicts itself", problems, remedy="Make it again.")
 

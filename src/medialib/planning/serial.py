@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
 import cattrs
+from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 from cattrs.v import format_exception, transform_error
 
@@ -54,11 +55,24 @@ def _converter() -> cattrs.Converter:
     converter.register_unstructure_hook(date, date.isoformat)
     converter.register_structure_hook(date, lambda text, _: date.fromisoformat(exactly(text, str)))
 
+    def read_tuple(wanted: Any) -> Callable[[Any, Any], Any]:
+        read_items = homogenous_tuple_structure_factory(wanted, converter)
+
+        def read(value: Any, wanted: Any) -> Any:
+            # a text or an object can be gone through like a list, and would pass for one
+            if not isinstance(value, (list, tuple)):
+                raise TypeError(f"wants a list, got {type(value).__name__}")
+            return read_items(value, wanted)
+
+        return read
+
+    converter.register_structure_hook_factory(_is_tuple, read_tuple)
+
     def read_action(value: Any, _: Any) -> Any:
         if not isinstance(value, Mapping):
             raise TypeError(f"wants an object, got {type(value).__name__}")
         kind = value.get("action")
-        if kind not in _ACTIONS:
+        if not isinstance(kind, str) or kind not in _ACTIONS:
             raise ValueError(f"unknown action {kind!r}; known are {', '.join(sorted(_ACTIONS))}")
         return converter.structure({key: item for key, item in value.items() if key != "action"}, _ACTIONS[kind])
 
@@ -68,6 +82,11 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Action, read_action)
     converter.register_unstructure_hook(Action, write_action)
     return converter
+
+
+def _is_tuple(hint: Any) -> bool:
+    origin: Any = get_origin(hint)
+    return origin is tuple
 
 
 def unstructure(value: Any, as_type: Any = None) -> Any:
@@ -91,7 +110,7 @@ def structure(data: Any, as_type: type[T]) -> T:
     """
     try:
         return _converter().structure(data, as_type)
-    except (BaseValidationError, ValueError, TypeError) as error:
+    except (BaseValidationError, ValueError, TypeError, AttributeError) as error:
         problems = transform_error(error, path="", format_exception=_say)
         raise InvalidPlan("the data cannot be read", problems) from None
 
@@ -101,6 +120,8 @@ def _say(error: BaseException, wanted: type | None) -> str:
         return f"unknown keys: {', '.join(sorted(error.extra_fields))}"
     if isinstance(error, KeyError):
         return f"{error.args[0]} is missing"
+    if isinstance(error, AttributeError):
+        return "wants an object"
     if isinstance(error, (TypeError, ValueError)):
         return str(error)
     return str(format_exception(error, wanted))
@@ -123,7 +144,7 @@ def load_plan(text: str) -> Plan:
     """
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidPlan(f"the plan is no JSON: {error}") from None
     if not isinstance(data, dict) or data.get("format") != PLAN_FORMAT:
         found = data.get("format") if isinstance(data, dict) else type(data).__name__

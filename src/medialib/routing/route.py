@@ -11,7 +11,7 @@ import attrs
 
 from medialib.matching import normalise_title
 from medialib.model import Episode, Holding, Movie, Place, Show, Unit
-from medialib.naming import ORIGINAL, NamingPreset, ParsedName
+from medialib.naming import ORIGINAL, NamingPreset, ParsedName, unsafe_reason
 from medialib.routing.companions import split_stem
 
 __all__ = ["Route", "Routed", "RoutingPolicy", "Unrouted", "new_movie", "new_show", "route"]
@@ -29,7 +29,7 @@ class RoutingPolicy:
     """Name of the location for films; None: there is none."""
     preset: NamingPreset = ORIGINAL
     """How folders and files are named."""
-    minimum_confidence: float = 0.5
+    minimum_confidence: float = 0.3
     """Names read with less confidence (0 to 1) are not routed."""
 
 
@@ -145,7 +145,7 @@ def _route_movie(path: str, parsed: ParsedName, movie: Movie, policy: RoutingPol
     _, stem, extension = split_stem(path)
     folder = movie.folder or policy.preset.movie_folder(movie.title, movie.year, movie.ids)
     name = policy.preset.movie_file(movie.title, movie.year, extension=extension, original=stem)
-    return Routed(
+    return _at(
         Place(policy.movies, f"{folder}/{name}"),
         _holding(path, parsed, Unit("movie", movie.key)),
         (f"film {movie.title!r}", f"named for {policy.preset.name}"),
@@ -178,11 +178,19 @@ def _route_episode(
         original=stem,
     )
     unit = Unit("episode", show.key, numbered.season, numbered.episodes, numbered.aired)
-    return Routed(
+    return _at(
         Place(root, f"{folder}/{policy.preset.season_folder(season)}/{name}"),
         _holding(path, parsed, unit),
         (f"show {show.title!r}", numbered.reason, f"named for {policy.preset.name}"),
     )
+
+
+def _at(place: Place, holding: Holding, reasons: tuple[str, ...]) -> Route:
+    """The answer, unless the folder that the catalogue has for the title makes a path that no file may have."""
+    unsafe = unsafe_reason(place.path)
+    if unsafe is not None:
+        return Unrouted(f"its path would be {place.path!r}: {unsafe}", "Give the show or film another folder.")
+    return Routed(place, holding, reasons)
 
 
 @attrs.frozen
@@ -223,7 +231,7 @@ def _by_date(aired: date, episodes: tuple[Episode, ...]) -> _Numbered | Unrouted
     if len({episode.season for episode in fitting}) > 1:
         return Unrouted(f"episodes of several seasons were broadcast on {aired}")
     if fitting:
-        numbers = tuple(episode.number for episode in fitting)
+        numbers = tuple(sorted(episode.number for episode in fitting))
         return _Numbered(fitting[0].season, numbers, aired, f"broadcast on {aired}")
     return _Numbered(None, (), aired, f"a daily of {aired}")
 
