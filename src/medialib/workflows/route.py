@@ -16,7 +16,7 @@ from medialib.matching import Identified, TitleIndex, identify, known_title
 from medialib.model import Episode, FileEntry, Holding, Movie, Place, RefusedEntry, Show
 from medialib.naming import ParsedName, collision_key, parse_name
 from medialib.planning import Action, AddMovie, AddShow, Discard, Move, Plan, Remark, RemoveFolder
-from medialib.ports import CancelToken, Catalogue, Clock, Location
+from medialib.ports import CancelToken, Catalogue, Clock, Location, WritableLocation
 from medialib.routing import (
     Companion,
     Routed,
@@ -63,7 +63,7 @@ class RouteRules:
 
 def plan_route(
     incoming: Location,
-    roots: Mapping[str, Location],
+    roots: Mapping[str, WritableLocation],
     catalogue: Catalogue,
     rules: RouteRules,
     clock: Clock,
@@ -112,7 +112,7 @@ class _Routing:
     def __init__(
         self,
         incoming: Location,
-        roots: Mapping[str, Location],
+        roots: Mapping[str, WritableLocation],
         catalogue: Catalogue,
         rules: RouteRules,
         clock: Clock,
@@ -133,6 +133,7 @@ class _Routing:
         self._new: dict[tuple[str, str], str] = {}
         self._targets: dict[tuple[str, str], Place] = {}
         self._checked: set[str] = set()
+        self._siblings: dict[tuple[str, str], dict[str, FileEntry]] = {}
         self._videos: list[FileEntry] = []
         self._companions: list[FileEntry] = []
         self._left: set[str] = set()
@@ -307,7 +308,7 @@ class _Routing:
         if other is not None:
             self.remark("collision", entry.path, f"{other} comes to the same name {place}")
             return False
-        standing = root.entry(place.path)
+        place, standing = self._standing(root, place)
         if standing is None:
             self._targets[key] = Place(self._incoming.name, entry.path)
             return True
@@ -326,7 +327,20 @@ class _Routing:
             self.remark("conflict", entry.path, f"another file stands at {place}; neither is touched")
         return False
 
-    def _root(self, place: Place) -> Location:
+    def _standing(self, root: WritableLocation, place: Place) -> tuple[Place, FileEntry | None]:
+        """What stands at `place`, or beside it under a name that differs in letter case or Unicode form alone."""
+        entry = root.entry(place.path)
+        folder = split_stem(place.path)[0]
+        if entry is not None or not root.has_folder(folder):
+            return place, entry
+        if (place.location, folder) not in self._siblings:
+            self._siblings[place.location, folder] = {
+                collision_key(found.path): found for found in root.walk(folder) if isinstance(found, FileEntry)
+            }
+        twin = self._siblings[place.location, folder].get(collision_key(place.path))
+        return (place, None) if twin is None else (Place(place.location, twin.path), twin)
+
+    def _root(self, place: Place) -> WritableLocation:
         root = self._roots[place.location]
         if place.location not in self._checked:
             self._checked.add(place.location)
