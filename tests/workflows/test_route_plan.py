@@ -249,9 +249,8 @@ def test_any_incoming_folder_is_routed_without_loss_and_undone_without_trace(fil
     assert report.whole
     recycled = [file.content for path, file in world.incoming.files.items() if path.startswith(".medialib/recycle/")]
     assert sorted([*world.contents().values(), *recycled]) == sorted(before.values())
-    again = world.plan_route().actions
     # of two files with one name the second is a collision now, and a duplicate once the first is placed
-    assert all(isinstance(action, (Discard, RemoveFolder)) for action in again)
+    assert all(isinstance(action, (Discard, RemoveFolder)) for action in world.plan_route().actions)
     world.clock.sleep(1)
     if report.run is not None:
         assert world.undo().whole

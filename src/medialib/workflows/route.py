@@ -185,7 +185,7 @@ class _Routing:
             if isinstance(pair, Companion):
                 self._plan_companion(entries[pair.path], pair, routed.get(pair.video))
             else:
-                self._plan_orphan(entries[pair.path], pair.reason)
+                self._plan_orphan(entries[pair.path], pair.reason, routed)
         self._plan_folders(entries)
 
     def _plan_video(self, entry: FileEntry) -> Routed | None:
@@ -263,8 +263,8 @@ class _Routing:
             mover = self._planned.get(pair.video)
             self._move(entry, decided, (mover.id,) if mover is not None else ())
 
-    def _plan_orphan(self, entry: FileEntry, why: str) -> None:
-        """A companion whose video is not here may belong to one that is in the library already."""
+    def _plan_orphan(self, entry: FileEntry, why: str, routed: Mapping[str, Routed]) -> None:
+        """A companion without a video beside it may belong to one in the library, or on its way there."""
         parsed = parse_name(entry.path)
         titled = self._title(parsed)
         if isinstance(titled, Unrouted) or titled[2]:
@@ -280,23 +280,24 @@ class _Routing:
             episodes=self._episodes_of(record) if isinstance(record, Show) else (),
         )
         wanted = decided.holding.unit if isinstance(decided, Routed) else None
-        videos = [
-            row
+        videos: dict[Place, tuple[str, ...]] = {
+            row.place: ()
             for row in self._catalogue.inventory.of_unit(kind, record.key)
             if row.holding.role == "video" and row.holding.unit == wanted
-        ]
+        } | {video.place: (self._planned[path].id,) for path, video in routed.items() if video.holding.unit == wanted}
         if wanted is None or len(videos) != 1:
             self.remark("unrouted", entry.path, f"{why}, and {len(videos)} videos of the library have its name")
             return
-        stem_of = split_stem(videos[0].place.path)
-        pair = pair_companions([f"{stem_of[1]}.{stem_of[2]}"], [entry.path.rpartition("/")[2]])[0]
+        ((video, after),) = videos.items()
+        folder, stem, extension = split_stem(video.path)
+        pair = pair_companions([f"{stem}.{extension}"], [entry.path.rpartition("/")[2]])[0]
         if not isinstance(pair, Companion):
             self.remark("unrouted", entry.path, pair.reason)
             return
-        place = Place(videos[0].place.location, f"{stem_of[0]}/{stem_of[1]}{pair.suffix}")
+        place = Place(video.location, f"{folder}/{stem}{pair.suffix}")
         holding = Holding(wanted, "companion", release=entry.path)
         if self._claim(entry, place):
-            self._move(entry, Routed(place, holding, (f"travels with {videos[0].place}",)), ())
+            self._move(entry, Routed(place, holding, (f"travels with {video}",)), after)
 
     # ------------------------------------------------------------------------------------------------- targets, moves
 
