@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -341,19 +341,19 @@ def open_library(
     read_only: bool = False,
     environment: Mapping[str, str] | None = None,
     clock: Clock | None = None,
-    announce: Callable[[str], None] | None = None,
+    observer: Observer = nobody,
 ) -> Library:
     """Wire up what `settings` name: a `Settings`, the path of a configuration file, or None for the user's own.
 
     With `read_only` nothing of the catalogue changes, not one byte; if there is none yet, an empty one in memory takes
-    its place. `announce` is told, a line at a time, of what opening had to do (a migration and its backup).
+    its place. `observer` is told of what opening had to do (a migration and its backup).
 
     Raises ConfigurationError for settings that cannot be used, and CatalogueError if the catalogue cannot.
     """
     surroundings = os.environ if environment is None else environment
     if not isinstance(settings, Settings):
         settings = load_settings(None if settings is None else Path(settings), environment=surroundings)
-    catalogue = open_catalogue(settings.catalogue.url.reveal(), read_only=read_only)
+    catalogue = open_catalogue(settings.catalogue.url.reveal(), read_only=read_only, observer=observer)
     library = settings.library
     local = partial(
         LocalLocation,
@@ -368,7 +368,12 @@ def open_library(
         catalogue=catalogue,
         remotes={name: _open_remote(settings, name) for name in settings.remotes},
         incoming=None if incoming is None else local(INCOMING, str(incoming)),
-        roots={name: local(name, str(root)) for name, root in library.roots.items()},
+        # two names for one folder would not see each other's files
+        roots={
+            name: local(name, str(root))
+            for name, root in library.roots.items()
+            if name != "anime" or root != library.tv
+        },
         transfer=StreamTransfer(),
         clock=SystemClock() if clock is None else clock,
     )

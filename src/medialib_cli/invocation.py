@@ -72,7 +72,11 @@ class Invocation:
         The first Ctrl-C (or SIGTERM) asks for an orderly stop; the second one interrupts at once.
         """
         settings = self.settings()
-        with self._logging(settings), self._signals(), open_library(settings, read_only=read_only) as library:
+        with (
+            self._logging(settings),
+            self._signals(),
+            open_library(settings, read_only=read_only, observer=log_observer) as library,
+        ):
             show_progress = self.messages.is_terminal and not self.as_json
             with ProgressObserver(self.messages, enabled=show_progress) as progress:
                 yield library, everyone(progress, log_observer)

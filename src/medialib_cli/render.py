@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from medialib.library import Work
-from medialib.planning import Performed, Plan, Remark, describe, unstructure
+from medialib.planning import Move, Performed, Plan, Remark, describe, unstructure
 from medialib.workflows.apply import Report
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
 EXIT_BY_STATE: Final = {"done": 0, "partial": 3, "failed": 1, "interrupted": 130}
 """Exit code by `Work.state`."""
 _STYLE: Final = {"done": "green", "failed": "red", "skipped": "yellow"}
+_NEWS: Final = 50
+"""So many lines are shown unasked."""
 _QUIET: Final = frozenset({"excluded", "unchanged", "partial"})
 
 
@@ -68,14 +70,24 @@ def show_plan(plan: Plan, console: Console, *, verbosity: int = 0) -> None:
 
 
 def show_report(report: Report, console: Console, *, every: bool = False) -> None:
-    """Draw what came of a plan: what was not done, or `every` line."""
+    """Draw what came of a plan: what was not done and what came to the library, or `every` line."""
     counts: Counter[str] = Counter(line.outcome.result for line in report.lines if line.outcome is not None)
-    for line in report.lines:
-        if line.outcome is not None and (every or line.outcome.result != "done"):
-            _show_line(line, console)
+    shown = [line for line in report.lines if every or _is_news(line)]
+    for line in shown if every else shown[:_NEWS]:
+        _show_line(line, console)
+    if not every and len(shown) > _NEWS:
+        console.print(f"  [dim]… and {len(shown) - _NEWS} more: medialib history {report.run}[/]")
     if report.lines:
         said = ", ".join(f"[{_STYLE[name]}]{counts[name]} {name}[/]" for name in _STYLE if counts[name])
         console.print(f"{len(report.lines)} actions: {said}")
+
+
+def _is_news(line: Performed) -> bool:
+    """Whether a line is worth showing unasked: what was not done, and videos that came to their place."""
+    if line.outcome is None or line.outcome.result != "done":
+        return True
+    holding = line.action.holding if isinstance(line.action, Move) else None
+    return holding is not None and holding.role == "video"
 
 
 def _show_line(line: Performed, console: Console) -> None:

@@ -350,7 +350,7 @@ def load_error(path: Path) -> str:
         ("a.yaml", b"log: !hunter 1", "a.yaml:1: is no YAML"),
         ("a.yaml", b"a: hunter2\nb: \x01", "a.yaml:2: is no YAML"),
         ("a.yaml", b"- hunter2", "wants sections"),
-        ("a.json", b'{"log": "hunter2",\n}', "a.json:2: is no JSON"),
+        ("a.json", b'{"log": "hunter2",\n"x" 1}', "a.json:2: is no JSON"),
         ("a.json", b'{"log": {"level": "hunter2", "level": 1}}', "the key 'level' is there twice"),
         ("a.json", b"[" * 100_000, "nested too deeply"),
         ("a.json", b'{"log": ' + b"9" * 5000 + b"}", "a.json"),

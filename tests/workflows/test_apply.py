@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from datetime import timedelta
 
@@ -43,6 +44,7 @@ from medialib.testing.worlds import MemoryWorld
 from medialib.workflows.apply import Report, apply, say_failure, writing
 from medialib.workflows.apply.session import LEASE
 from medialib.workflows.apply.world import holder_is_dead
+from medialib.workflows.undo import plan_undo
 
 
 def plan_of(world: MemoryWorld, *actions: Action, **fields: object) -> Plan:
@@ -503,3 +505,44 @@ def test_a_plan_made_before_there_was_a_catalogue_fits_one_without_a_history() -
     later = plan_of(world, fetch(world, "b.mkv"), catalogue="")
     with pytest.raises(PlanRefused, match="this one has a history"):
         apply(later, world.world)
+
+
+def test_an_undo_that_was_cut_down_leaves_its_run_to_be_taken_back() -> None:
+    world = MemoryWorld()
+    for name in ("a.mkv", "b.mkv"):
+        world.remote.put(name, name.encode(), mtime_ns=world.clock.ago(hours=1))
+    run = apply(world.plan_fetch(), world.world).run
+    world.clock.sleep(1)
+    plan = plan_undo(world.catalogue, world.clock, configuration="configuration")
+    assert apply(plan.only("u1-known"), world.world).whole
+    assert list(world.contents()) == ["incoming:b.mkv"]
+    taken = world.catalogue.journal.get(str(run))
+    assert taken is not None
+    assert taken.state == "done"
+
+
+def test_a_lease_is_renewed_while_it_is_needed_and_its_loss_stops_the_session() -> None:
+    world = MemoryWorld()
+    stealer = "elsewhere:1:x"
+    with writing(world.world, "sync", lease_seconds=0.2) as session:
+        first = world.catalogue.leases.get(LEASE)
+        assert first is not None
+        world.clock.sleep(10)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            renewed = world.catalogue.leases.get(LEASE)
+            if renewed is not None and renewed.until > first.until:
+                break
+            time.sleep(0.01)
+        assert renewed is not None
+        assert (renewed.holder, renewed.until > first.until) == (first.holder, True)
+        world.catalogue.leases.release(LEASE, first.holder)
+        world.catalogue.leases.acquire(LEASE, stealer, seconds=3600, now=world.clock.now())
+        plan = plan_of(world, fetch(world, "a.mkv"))
+        time.sleep(0.3)
+        report = session.apply(plan)
+    assert report.cancelled
+    assert world.contents() == {}
+    kept = world.catalogue.leases.get(LEASE)
+    assert kept is not None
+    assert kept.holder == stealer

@@ -279,6 +279,7 @@ def test_a_file_tells_its_story_back_to_the_remote() -> None:
     assert {chapter["heading"] for chapter in story.to_dict()["chapters"]} == {
         "stands",
         "journal",
+        "filtered",
         "read",
         "matched",
         "routed",
@@ -312,6 +313,7 @@ def test_titles_and_names_are_explained_with_their_candidates() -> None:
         ("Dark.Citty.1998.1080p.BluRay.mkv", world.rules, "a film of that name would be entered"),
         ("Dark.Citty.1998.1080p.BluRay.mkv", refused, "no movie is called"),
         ("[G] Dark - 12.mkv", world.rules, "does not know which season"),
+        ("Dark/sample.mkv", world.rules, "it is left out"),
     ):
         assert said in "\n".join(explain_name(name, world.catalogue, rules).lines())
 

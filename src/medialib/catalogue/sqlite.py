@@ -65,7 +65,9 @@ def open_sqlite(
     file = Path(path)
     size = size_of(file)
     if not size and not create:
-        raise CatalogueMissing(f"there is no catalogue at {file}", remedy="Make one with: medialib catalogue init")
+        raise CatalogueMissing(
+            f"there is no catalogue at {file}", remedy="The first run that writes makes one; check catalogue.url."
+        )
     if read_only:
         return _open_copy(file, b"" if not size else snapshot(file))
     _refuse_network(file, Path(mount_table))

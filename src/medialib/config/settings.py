@@ -91,7 +91,7 @@ class CatalogueSettings:
 
     url: SecretUrl = setting(
         SecretUrl("sqlite:///~/.local/share/medialib/catalogue.db"),
-        "Database: path of an SQLite file, or a sqlite:// or postgresql:// address. $XDG_DATA_HOME moves the default.",
+        "Database: path of an SQLite file, or a sqlite:// address. $XDG_DATA_HOME moves the default.",
     )
 
     @property

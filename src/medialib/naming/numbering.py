@@ -221,18 +221,14 @@ def _cross(text: str, low: int, high: int, taken: list[Marker]) -> list[Marker]:
 
 def _words(text: str, low: int, high: int, taken: list[Marker]) -> list[Marker]:
     markers: list[Marker] = []
-    for match in _WORDS.finditer(text, low, high):
-        if overlaps(*match.span(), taken):
-            continue
+    for match in (found for found in _WORDS.finditer(text, low, high) if not overlaps(*found.span(), taken)):
         first = int(match[2])
         more, end = _chain(text, match.end(2), first, _FULL_TAIL, high)
         findings = numbered(
             int(match[1]), (match.start(), match.end(1)), first, match.span(2), more, _version(match, 3)
         )
         markers.append(Marker("episode", findings, match.start(), max(end, match.end()), "season and episode in words"))
-    for match in _CAP.finditer(text, low, high):
-        if overlaps(match.start(), match.end(), taken + markers):
-            continue
+    for match in (found for found in _CAP.finditer(text, low, high) if not overlaps(*found.span(), taken + markers)):
         season, first = int(match[1]), int(match[2])
         last = int(match[3]) if match[3] else first
         more = [(value, match.start(3), match.end(3)) for value in range(first + 1, last + 1)]

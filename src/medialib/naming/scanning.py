@@ -160,8 +160,6 @@ def _read_at(text: str, start: int, limit: int, tags: list[Tag]) -> int:
     while position < limit and (match := TAG_PATTERN.match(text, position, limit)):
         rule = TAG_RULES[int(str(match.lastgroup)[1:])]
         end = match.end()
-        if end == position:
-            break
         tags.extend(
             Tag(rule.field, value, position, end, rule.firm) for value in _values(rule.field, rule.value, match[0])
         )

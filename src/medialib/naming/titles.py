@@ -180,9 +180,7 @@ def _claim_title(text: str, start: int, end: int, reading: Reading) -> None:
         pieces = [(start, start + also.start()), (start + also.end(), end)]
     spans = [_title_span(text, *piece) for piece in pieces]
     spans = [span for span in spans if tidy(text[span[0] : span[1]])]
-    if not spans:
-        return
-    main = spans[0]
+    main = next(iter(spans), (start, end))
     if len(spans) > 1 and not aka and not _LATIN.search(text[main[0] : main[1]]):
         main = next((span for span in reversed(spans) if _LATIN.search(text[span[0] : span[1]])), main)
     for span in spans:

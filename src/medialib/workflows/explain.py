@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import attrs
 
+from medialib.filters import judge_path
 from medialib.matching import Identified, TitleIndex, identify, known_title
 from medialib.model import Movie, Place, Show
 from medialib.naming import parse_name
@@ -22,7 +23,7 @@ __all__ = ["Chapter", "Story", "explain_name", "explain_place", "explain_title",
 class Chapter:
     """One part of a story."""
 
-    heading: Literal["stands", "title", "received", "journal", "read", "matched", "routed"]
+    heading: Literal["stands", "title", "received", "journal", "filtered", "read", "matched", "routed"]
     """What it tells of."""
     lines: tuple[str, ...]
     """For a reader."""
@@ -163,6 +164,12 @@ def explain_title(text: str, catalogue: Catalogue) -> Story | None:
 
 
 def _reading(name: str, catalogue: Catalogue, rules: RouteRules) -> tuple[Chapter, ...]:
+    verdict = judge_path(name, rules.paths)
+    filtered = Chapter(
+        "filtered",
+        ("it is wanted" if verdict else "it is left out", *verdict.reasons),
+        {"passed": verdict.passed, "reasons": list(verdict.reasons)},
+    )
     parsed = parse_name(name)
     read = Chapter(
         "read",
@@ -198,10 +205,10 @@ def _reading(name: str, catalogue: Catalogue, rules: RouteRules) -> tuple[Chapte
         },
     )
     if record is None:
-        return (read, matched)
+        return (filtered, read, matched)
     episodes = tuple(catalogue.episodes.of_show(record.key)) if isinstance(record, Show) else ()
     decided = route(name, parsed, record, rules.policy, episodes=episodes)
     if isinstance(decided, Unrouted):
-        return (read, matched, Chapter("routed", (str(decided),), {"place": None}))
+        return (filtered, read, matched, Chapter("routed", (str(decided),), {"place": None}))
     lines = (str(decided.place), *decided.reasons)
-    return (read, matched, Chapter("routed", lines, {"place": str(decided.place)}))
+    return (filtered, read, matched, Chapter("routed", lines, {"place": str(decided.place)}))

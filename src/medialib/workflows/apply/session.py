@@ -45,6 +45,7 @@ from medialib.planning import (
     bytes_carried,
     describe,
     effects,
+    undo_actions,
 )
 from medialib.ports import CancelToken, Run, RunState, WritableLocation
 from medialib.workflows.apply.checking import check_world
@@ -57,7 +58,6 @@ __all__ = ["LEASE", "Report", "Session", "apply", "writing"]
 
 LEASE = "writing"
 """Name of the lease that whoever applies a plan holds."""
-_LEASE_SECONDS = 60.0
 _GROUP = 64
 """At most so many actions are between two commits."""
 _GROUP_SECONDS = 1.0
@@ -103,6 +103,7 @@ class Session:
         self._observer = observer
         self._cancelled = _Either(cancelled, lost)
         self._run: Run | None = None
+        self._undoes_all = False
         self._results: Counter[str] = Counter()
 
     @property
@@ -122,6 +123,10 @@ class Session:
             return Report(self.run)
         if self._run is None:
             self._run = self._begin(plan)
+        if plan.undoes is not None:
+            # an undo that was cut down leaves the rest of its run to be taken back
+            whole = undo_actions(self._world.catalogue.journal.lines(plan.undoes), recycle="")
+            self._undoes_all = {action.id for action in whole} <= {action.id for action in plan.actions}
         self._observer(PlanStarted(self._run.id, len(plan.actions), plan.bytes))
         report = _Group(self._world, self._run.id, plan, self._observer, self._cancelled).work()
         for result in ("done", "failed", "skipped"):
@@ -144,7 +149,7 @@ class Session:
             state = "partial" if results["done"] else "failed"
         with self._world.catalogue.transaction():
             self._world.catalogue.journal.finish(self._run.id, state, self._world.clock.now())
-            if self._run.undoes is not None and state == "done":
+            if self._run.undoes is not None and state == "done" and self._undoes_all:
                 undone = self._world.catalogue.journal.get(self._run.undoes)
                 if undone is not None:
                     self._world.catalogue.journal.finish(undone.id, "undone", undone.finished or undone.started)
@@ -170,21 +175,21 @@ def writing(
     observer: Observer = nobody,
     cancelled: CancelToken | None = None,
     wait: float | None = None,
+    lease_seconds: float = 60.0,
 ) -> Iterator[Session]:
     """Hold the right to write to the catalogue and the locations.
 
-    Waits, at most `wait` seconds if given, for whoever holds it; a holder that died frees it. What an earlier run left
-    open is recovered first. Plans made inside see the world as no other writer can change it.
+    Waits, at most `wait` seconds if given, for whoever holds it; a holder that died frees it, at once on this machine
+    and after `lease_seconds` elsewhere. The lease is renewed in the background; if it is lost all the same, the
+    session stops. What an earlier run left open is recovered first. Plans made inside see the world as no other
+    writer can change it.
 
     Raises CatalogueBusy if the wait was in vain, and Cancelled if the caller asked to stop while waiting.
     """
-    token: CancelToken = cancelled if cancelled is not None else threading.Event()
-    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    _take_lease(world, holder, observer, token, wait)
-    lost, ended = threading.Event(), threading.Event()
-    renewal = threading.Thread(target=_renew, args=(world, holder, lost, ended), name="medialib-lease", daemon=True)
-    renewal.start()
-    try:
+    token: CancelToken = cancelled if cancelled is not None else threading.Event() holder =
+    f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}" _take_lease(world, holder, observer, token, wait,
+    lease_seconds) lost, ended = threading.Event(), threading.Event() renewal = threading.Thread(target=_renew,
+    args=(world, holder, lost, ended, lease_seconds), name="medialib-lease", daemon=True) renewal.start() try:
         recover(world, cancelled=token, observer=observer)
         session = Session(world, verb, observer, token, lost)
         yield session
@@ -218,12 +223,19 @@ class _Either:
         return self._first.is_set() or self._second.is_set()
 
 
-def _take_lease(world: World, holder: str, observer: Observer, cancelled: CancelToken, wait: float | None) -> None:
+def _take_lease(
+    world: World,
+    holder: str,
+    observer: Observer,
+    cancelled: CancelToken,
+    wait: float | None,
+    lease_seconds: float,
+) -> None:
     leases, clock = world.catalogue.leases, world.clock
     deadline = None if wait is None else clock.monotonic() + wait
     told = ""
     while True:
-        lease = leases.acquire(LEASE, holder, seconds=_LEASE_SECONDS, now=clock.now())
+        lease = leases.acquire(LEASE, holder, seconds=lease_seconds, now=clock.now())
         if lease.holder == holder:
             return
         if holder_is_dead(lease.holder):
@@ -242,10 +254,12 @@ def _take_lease(world: World, holder: str, observer: Observer, cancelled: Cancel
         clock.sleep(0.1)
 
 
-def _renew(world: World, holder: str, lost: threading.Event, ended: threading.Event) -> None:
-    while not ended.wait(_LEASE_SECONDS / 4):
+def _renew(
+    world: World, holder: str, lost: threading.Event, ended: threading.Event, lease_seconds: float
+) -> None:
+    while not ended.wait(lease_seconds / 4):
         try:
-            lease = world.catalogue.leases.acquire(LEASE, holder, seconds=_LEASE_SECONDS, now=world.clock.now())
+            lease = world.catalogue.leases.acquire(LEASE, holder, seconds=lease_seconds, now=world.clock.now())
         except CatalogueBusy:
             continue
         except MedialibError:

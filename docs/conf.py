@@ -1,0 +1,52 @@
+"""How the documentation is built: ``uv run sphinx-build -W -n --keep-going docs docs/_build``."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "medialib"
+author = "the authors of medialib"
+release = metadata.version("medialib")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "generated_pages"]
+exclude_patterns = ["_build", "reference/_generated"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+html_theme = "furo"
+html_title = f"medialib {release}"
+html_show_sourcelink = False
+html_copy_source = False
+
+# Docstrings write the names of things in single backquotes; most are plain words of this library.
+default_role = "code"
+add_module_names = False
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 100
+autodoc_default_options = {"members": True, "no-value": True}
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+
+# Nothing is looked up on the network, so names of other packages have no page to point to.
+nitpick_ignore_regex = [
+    ("py:.*", r"(collections|concurrent|contextlib|datetime|os|pathlib|sqlite3|threading|types|typing)\..*"),
+    ("py:.*", r"(attr|attrs|fsspec|hypothesis|paramiko|pytest|sqlalchemy)\..*"),
+]
+# They stand in a signature, and what a reader needs of them is said elsewhere: an alias, or not public.
+nitpick_ignore = [
+    ("py:class", "Action"),
+    ("py:class", "Path"),
+    ("py:class", "Range"),
+    ("py:class", "ModeBits"),
+    ("py:class", "medialib.catalogue.sql.SqlCatalogue"),
+    ("py:class", "medialib.planning.serial.T"),
+    ("py:class", "medialib.testing.catalogue_machine.Operation"),
+    ("py:class", "medialib.testing.catalogue_rows.RepositoryLaws"),
+    ("py:class", "medialib.transfer.sftp_channel.RemoteAttributes"),
+    ("py:class", "medialib.transfer.sftp_streams.SftpReader"),
+]
