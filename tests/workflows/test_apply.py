@@ -22,6 +22,7 @@ from medialib.errors import (
     Drifted,
     InvalidPlan,
     MedialibError,
+    OutOfReach,
     PlanRefused,
 )
 from medialib.events import ActionFinished, BytesMoved, Event, Noted, Waiting
@@ -546,3 +547,20 @@ def test_a_lease_is_renewed_while_it_is_needed_and_its_loss_stops_the_session() 
     kept = world.catalogue.leases.get(LEASE)
     assert kept is not None
     assert kept.holder == stealer
+
+
+def test_a_run_that_an_error_broke_off_is_closed_and_can_be_undone() -> None:
+    world = MemoryWorld()
+    plan = plan_of(world, fetch(world, "a.mkv"))
+
+    def broken_off() -> None:
+        with writing(world.world, "sync") as session:
+            session.apply(plan)
+            raise OutOfReach("the library is not mounted")
+
+    with pytest.raises(OutOfReach):
+        broken_off()
+    assert world.catalogue.journal.runs()[0].state == "partial"
+    world.clock.sleep(1)
+    assert world.undo().whole
+    assert world.contents() == {}

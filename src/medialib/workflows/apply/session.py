@@ -8,7 +8,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import attrs
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -137,15 +137,15 @@ class Session:
         )
         return report
 
-    def finish(self) -> None:
-        """Write down how the run ended. Called by `writing`."""
+    def finish(self, *, broken_off: bool = False) -> None:
+        """Write down how the run ended, `broken_off` by an error or not. Called by `writing`."""
         if self._run is None:
             return
         results = self._results
         state: RunState = "done"
         if results["cancelled"]:
             state = "interrupted"
-        elif results["failed"] or results["skipped"]:
+        elif broken_off or results["failed"] or results["skipped"]:
             state = "partial" if results["done"] else "failed"
         with self._world.catalogue.transaction():
             self._world.catalogue.journal.finish(self._run.id, state, self._world.clock.now())
@@ -186,13 +186,24 @@ def writing(
 
     Raises CatalogueBusy if the wait was in vain, and Cancelled if the caller asked to stop while waiting.
     """
-    token: CancelToken = cancelled if cancelled is not None else threading.Event() holder =
-    f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}" _take_lease(world, holder, observer, token, wait,
-    lease_seconds) lost, ended = threading.Event(), threading.Event() renewal = threading.Thread(target=_renew,
-    args=(world, holder, lost, ended, lease_seconds), name="medialib-lease", daemon=True) renewal.start() try:
+    token: CancelToken = cancelled if cancelled is not None else threading.Event()
+    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    _take_lease(world, holder, observer, token, wait, lease_seconds)
+    lost, ended = threading.Event(), threading.Event()
+    renewal = threading.Thread(
+        target=_renew, args=(world, holder, lost, ended, lease_seconds), name="medialib-lease", daemon=True
+    )
+    renewal.start()
+    try:
         recover(world, cancelled=token, observer=observer)
         session = Session(world, verb, observer, token, lost)
-        yield session
+        try:
+            yield session
+        except (MedialibError, OSError):
+            # what was done before is in the journal; only if that fails too is it left to recovery
+            with suppress(MedialibError, OSError):
+                session.finish(broken_off=True)
+            raise
         session.finish()
     finally:
         ended.set()
@@ -254,9 +265,7 @@ def _take_lease(
         clock.sleep(0.1)
 
 
-def _renew(
-    world: World, holder: str, lost: threading.Event, ended: threading.Event, lease_seconds: float
-) -> None:
+def _renew(world: World, holder: str, lost: threading.Event, ended: threading.Event, lease_seconds: float) -> None:
     while not ended.wait(lease_seconds / 4):
         try:
             lease = world.catalogue.leases.acquire(LEASE, holder, seconds=lease_seconds, now=world.clock.now())
