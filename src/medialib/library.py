@@ -33,7 +33,7 @@ from medialib.transfer.remote import open_location
 from medialib.transfer.stream import StreamTransfer
 from medialib.workflows.apply import Report, Session, World, writing
 from medialib.workflows.explain import Story, explain_name, explain_place, explain_title, place_of
-from medialib.workflows.fetch import FetchRules, SightingsChange, Source, plan_baseline, plan_fetch
+from medialib.workflows.fetch import FetchRules, Observations, Source, emptied_mark, plan_baseline, plan_fetch
 from medialib.workflows.route import RouteRules, plan_route
 from medialib.workflows.undo import plan_undo
 
@@ -328,11 +328,15 @@ class Library:
         include = (*download.include, "*.nfo") if self.settings.routing.keep_nfo else download.include
         return PathRules(download.exclude, include)
 
-    def _remember(self, change: SightingsChange) -> None:
-        if change.seen or change.settled:
+    def _remember(self, change: Observations) -> None:
+        if change.anything:
             with self.catalogue.transaction():
                 self.catalogue.sightings.put(change.seen)
                 self.catalogue.sightings.remove(change.remote, change.settled)
+                for folder in change.emptied:
+                    self.catalogue.checkpoints.put(emptied_mark(change.remote, folder), self.clock.now().isoformat())
+                for folder in change.filled:
+                    self.catalogue.checkpoints.remove(emptied_mark(change.remote, folder))
 
 
 def open_library(

@@ -488,7 +488,14 @@ def test_a_remote_that_is_suddenly_empty_is_an_error(home: Home) -> None:
     answer = home.medialib("sync")
     assert answer.code == 1
     assert "--allow-empty" in answer.err
+    assert home.medialib("sync", "-n", "--allow-empty").code == 0
+    assert home.medialib("sync").code == 1
     assert home.medialib("sync", "--allow-empty").code == 0
+    assert home.medialib("sync").code == 0
+    home.put("Show.S01E02.mkv")
+    assert home.medialib("sync").code == 0
+    (home.remote / "Show.S01E02.mkv").unlink()
+    assert home.medialib("sync").code == 1
 
 
 # -------------------------------------------------------------------------------------------- plans, undo, interruption

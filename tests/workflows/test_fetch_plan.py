@@ -17,7 +17,7 @@ from medialib.ports import Location
 from medialib.testing.memory_location import MemoryFile, MemoryLocation
 from medialib.testing.worlds import MemoryWorld
 from medialib.workflows.apply import apply
-from medialib.workflows.fetch import FetchRules, SightingsChange, Source, plan_baseline, plan_fetch
+from medialib.workflows.fetch import FetchRules, Observations, Source, plan_baseline, plan_fetch
 
 
 def fetched(plan: Plan) -> list[str]:
@@ -144,7 +144,7 @@ def test_a_dry_run_remembers_no_first_look() -> None:
 
 def test_looks_are_told_of_once_and_settled_when_the_file_is_whole() -> None:
     world = MemoryWorld()
-    told: list[SightingsChange] = []
+    told: list[Observations] = []
 
     def look() -> None:
         plan_fetch(

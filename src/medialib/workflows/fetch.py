@@ -15,7 +15,7 @@ from medialib.naming import collision_key, unsafe_reason
 from medialib.planning import Action, Discard, Fetch, Plan, RecordKnown, Remark
 from medialib.ports import Catalogue, Clock, Location
 
-__all__ = ["FetchRules", "SightingsChange", "Source", "plan_baseline", "plan_fetch"]
+__all__ = ["FetchRules", "Observations", "Source", "emptied_mark", "plan_baseline", "plan_fetch"]
 
 
 @attrs.frozen
@@ -43,8 +43,8 @@ class FetchRules:
 
 
 @attrs.frozen
-class SightingsChange:
-    """What a listing has taught about files that may still be arriving: an observation, not an effect."""
+class Observations:
+    """What a listing has taught that the next one should know: no effect, and no harm if it is lost."""
 
     remote: str
     """Name of the remote."""
@@ -52,6 +52,15 @@ class SightingsChange:
     """First looks to remember."""
     settled: tuple[str, ...]
     """Full paths that need no remembering any more."""
+    emptied: tuple[str, ...] = ()
+    """Full paths of folders that held known files and are believed to be empty now."""
+    filled: tuple[str, ...] = ()
+    """Full paths of folders that were believed to be empty and hold files again."""
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is something to remember or forget."""
+        return bool(self.seen or self.settled or self.emptied or self.filled)
 
 
 def plan_fetch(
@@ -63,7 +72,7 @@ def plan_fetch(
     *,
     configuration: str = "",
     observer: Observer = nobody,
-    observe: Callable[[SightingsChange], None] | None = None,
+    observe: Callable[[Observations], None] | None = None,
 ) -> Plan:
     """Plan the fetches of all files that are new or changed since they were last dealt with.
 
@@ -80,22 +89,33 @@ def plan_fetch(
         sightings = catalogue.sightings.of_remote(source.location.name)
         seen: list[Sighting] = []
         settled: list[str] = []
+        emptied: list[str] = []
+        filled: list[str] = []
         for start in source.paths:
+            folder, found = source.location.address(start), False
+            believed = catalogue.checkpoints.get(emptied_mark(source.location.name, folder)) is not None
+            doubted = None if rules.allow_empty or believed else known
             try:
-                for entry in _listed(source.location, start, observer, None if rules.allow_empty else known):
+                for entry in _listed(source.location, start, observer, doubted):
+                    found = True
                     sighting = session.consider(source.location, start, entry, known, sightings)
                     if sighting is not None:
                         seen.append(sighting)
                     elif sightings:
                         settled.append(source.location.address(entry.path))
                 listed += 1
+                if found and believed:
+                    filled.append(folder)
+                elif not found and rules.allow_empty and known.any_below(folder):
+                    emptied.append(folder)
             except MedialibError as error:
                 errors.append(error)
                 place = Place(source.location.name, start)
                 session.remarks.append(Remark("out of reach", place, str(error)))
         if observe is not None:
             fresh = tuple(sighting for sighting in seen if sightings.get(sighting.path) != sighting)
-            observe(SightingsChange(source.location.name, fresh, tuple(path for path in settled if path in sightings)))
+            gone = tuple(path for path in settled if path in sightings)
+            observe(Observations(source.location.name, fresh, gone, tuple(emptied), tuple(filled)))
     if errors and not listed:
         raise errors[0]
     return Plan(
@@ -106,6 +126,15 @@ def plan_fetch(
         actions=tuple(session.actions),
         remarks=tuple(session.remarks),
     )
+
+
+def emptied_mark(remote: str, folder: str) -> str:
+    """Name of the checkpoint that a folder of a remote was said to be really empty.
+
+    >>> emptied_mark("seedbox", "/home/me/tv")
+    'emptied seedbox:/home/me/tv'
+    """
+    return f"emptied {remote}:{folder}"
 
 
 def plan_baseline(
