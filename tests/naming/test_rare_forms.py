@@ -11,6 +11,7 @@ from medialib.naming.counting import find_leading
 from medialib.naming.numbering import Marker, find_dates, find_markers
 
 NAMES: dict[str, dict[str, Any]] = {
+    "(1915) Old Film 1080p.mkv": {"year": None, "resolution": "1080p"},
     "Season 02/05 x264-GRP[site].mkv": {"seasons": (2,), "episodes": (5,), "title": None},
     "[www.a.com][www.b.com][Grp] Show - 01.mkv": {"release_group": "Grp", "title": "Show", "absolute_episodes": (1,)},
     "[720p][Grp] Show - 01.mkv": {"release_group": "Grp", "resolution": "720p", "title": "Show"},

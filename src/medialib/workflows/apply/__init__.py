@@ -7,8 +7,9 @@ holder loses.
 """
 
 from medialib.workflows.apply.checking import check_world
+from medialib.workflows.apply.progress import Report
 from medialib.workflows.apply.recovery import recover
-from medialib.workflows.apply.session import Report, Session, apply, writing
+from medialib.workflows.apply.session import Session, apply, writing
 from medialib.workflows.apply.world import World, say_failure
 
 __all__ = ["Report", "Session", "World", "apply", "check_world", "recover", "say_failure", "writing"]

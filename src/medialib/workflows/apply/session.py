@@ -1,4 +1,4 @@
-"""The writing session: one lease, one run in the journal, plans applied in order, outcomes committed in groups."""
+"""The writing session: one lease, one run in the journal, plans applied in order."""
 
 from __future__ import annotations
 
@@ -10,88 +10,19 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-import attrs
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
-
-from medialib.errors import (
-    AuthenticationFailed,
-    Cancelled,
-    CatalogueBusy,
-    ConnectionLost,
-    HostKeyChanged,
-    HostKeyUnknown,
-    MedialibError,
-    TransientError,
-)
-from medialib.events import (
-    ActionFinished,
-    ActionStarted,
-    BytesMoved,
-    Noted,
-    Observer,
-    PlanFinished,
-    PlanStarted,
-    Waiting,
-    nobody,
-)
-from medialib.planning import (
-    Action,
-    Fetch,
-    Move,
-    Outcome,
-    Performed,
-    Plan,
-    RemoveFolder,
-    bytes_carried,
-    describe,
-    effects,
-    undo_actions,
-)
-from medialib.ports import CancelToken, Run, RunState, WritableLocation
+from medialib.errors import Cancelled, CatalogueBusy, MedialibError
+from medialib.events import Observer, PlanFinished, PlanStarted, Waiting, nobody
+from medialib.planning import Plan, undo_actions
+from medialib.ports import CancelToken, Run, RunState
 from medialib.workflows.apply.checking import check_world
-from medialib.workflows.apply.performing import perform
-from medialib.workflows.apply.recording import changes_only_the_catalogue, record
+from medialib.workflows.apply.progress import Progress, Report
 from medialib.workflows.apply.recovery import recover
-from medialib.workflows.apply.world import World, holder_is_dead, say_failure
+from medialib.workflows.apply.world import World, holder_is_dead
 
-__all__ = ["LEASE", "Report", "Session", "apply", "writing"]
+__all__ = ["LEASE", "Session", "apply", "writing"]
 
 LEASE = "writing"
 """Name of the lease that whoever applies a plan holds."""
-_GROUP = 64
-"""At most so many actions are between two commits."""
-_GROUP_SECONDS = 1.0
-"""An outcome waits at most so long for company, once the action under way has ended."""
-_TRIES = 3
-"""So often an action is tried that fails for a passing reason."""
-_PATIENCE = 2
-"""So many actions in a row lost to a connection, and a remote is left alone for the rest of the plan."""
-
-
-@attrs.frozen
-class Report:
-    """What came of a plan."""
-
-    run: str | None
-    """Identifier of the run in the journal; None if there was nothing to do."""
-    lines: tuple[Performed, ...] = ()
-    """Every action with its outcome, in order."""
-    cancelled: bool = False
-    """Whether the caller asked to stop before the end."""
-
-    def count(self, result: str) -> int:
-        """How many actions ended as ``done``, ``failed`` or ``skipped``."""
-        return sum(1 for line in self.lines if line.outcome is not None and line.outcome.result == result)
-
-    @property
-    def failures(self) -> tuple[Performed, ...]:
-        """The lines that failed."""
-        return tuple(line for line in self.lines if line.outcome is not None and line.outcome.result == "failed")
-
-    @property
-    def whole(self) -> bool:
-        """Whether everything was done."""
-        return not self.cancelled and self.count("done") == len(self.lines)
 
 
 class Session:
@@ -128,7 +59,7 @@ class Session:
             whole = undo_actions(self._world.catalogue.journal.lines(plan.undoes), recycle="")
             self._undoes_all = {action.id for action in whole} <= {action.id for action in plan.actions}
         self._observer(PlanStarted(self._run.id, len(plan.actions), plan.bytes))
-        report = _Group(self._world, self._run.id, plan, self._observer, self._cancelled).work()
+        report = Progress(self._world, self._run.id, plan, self._observer, self._cancelled).work()
         for result in ("done", "failed", "skipped"):
             self._results[result] += report.count(result)
         self._results["cancelled"] += report.cancelled
@@ -277,143 +208,3 @@ def _renew(world: World, holder: str, lost: threading.Event, ended: threading.Ev
         if lease.holder != holder:
             lost.set()
             return
-
-
-class _Group:
-    """One plan under way: what is intended, what has an outcome that is not committed yet."""
-
-    def __init__(self, world: World, run: str, plan: Plan, observer: Observer, cancelled: CancelToken) -> None:
-        self._world = world
-        self._run = run
-        self._plan = plan
-        self._observer = observer
-        self._cancelled = cancelled
-        self._results: dict[str, str] = {}
-        self._lines: list[Performed] = []
-        self._waiting: list[tuple[int, Action, Outcome]] = []
-        self._waiting_since = 0.0
-        self._touched: dict[str, WritableLocation] = {}
-        self._losses: Counter[str] = Counter()
-        self._given_up: dict[str, str] = {}
-        self._unit_left = Counter(action.unit for action in plan.actions if isinstance(action, Move))
-        self._copied: dict[str | None, list[Move]] = {}
-
-    def work(self) -> Report:
-        """Carry out every action of the plan."""
-        journal = self._world.catalogue.journal
-        actions = self._plan.actions
-        for start in range(0, len(actions), _GROUP):
-            block = actions[start : start + _GROUP]
-            if self._cancelled.is_set():
-                break
-            for sequence, action in zip(journal.intend(self._run, block), block, strict=True):
-                self._step(sequence, action)
-            self._commit()
-        return Report(self._run, tuple(self._lines), self._cancelled.is_set())
-
-    def _step(self, sequence: int, action: Action) -> None:
-        self._commit_if_needed(action)
-        outcome = self._refusal(action)
-        if outcome is None:
-            self._observer(ActionStarted(action.id, describe(action), bytes_carried(action)))
-            outcome = self._attempt(action)
-        if not self._waiting:
-            self._waiting_since = self._world.clock.monotonic()
-        self._waiting.append((sequence, action, outcome))
-        self._results[action.id] = outcome.result
-        if outcome.result == "done":
-            for place in (place for places in effects(action) for place in places):
-                self._touched[place.location] = self._world.writable(place)
-
-    def _commit_if_needed(self, action: Action) -> None:
-        """Commit what waits if this action rests on a row of it, or if it has waited long enough."""
-        if not self._waiting:
-            return
-        places = {place for found in effects(action) for place in found}
-        rests = any(
-            (changes_only_the_catalogue(earlier) and earlier.id in action.after)
-            or places.intersection(place for found in effects(earlier) for place in found)
-            for _, earlier, _ in self._waiting
-        )
-        # a folder is empty only once the copied files in it have been let go of
-        rests = rests or (
-            isinstance(action, RemoveFolder) and any(outcome.method == "copy" for _, _, outcome in self._waiting)
-        )
-        if rests or self._world.clock.monotonic() - self._waiting_since > _GROUP_SECONDS:
-            self._commit()
-
-    def _refusal(self, action: Action) -> Outcome | None:
-        if self._cancelled.is_set():
-            return Outcome("skipped", "stopped by request")
-        for name in action.after:
-            if self._results.get(name, "done") != "done":
-                return Outcome("skipped", f"comes after {name}, which was not carried out")
-        if isinstance(action, Fetch) and action.source.location in self._given_up:
-            return Outcome("skipped", f"{action.source.location}: {self._given_up[action.source.location]}")
-        return None
-
-    def _attempt(self, action: Action) -> Outcome:
-        def arrived(count: int) -> None:
-            self._observer(BytesMoved(action.id, count))
-
-        remote = action.source.location if isinstance(action, Fetch) else ""
-        # What arrived stays in its part, so another try resumes there.
-        again = Retrying(
-            stop=stop_after_attempt(_TRIES),
-            wait=wait_random_exponential(multiplier=0.2, max=5),
-            retry=retry_if_exception_type(TransientError),
-            sleep=self._world.clock.sleep,
-            reraise=True,
-        )
-        try:
-            outcome = again(perform, action, self._world, cancelled=self._cancelled, arrived=arrived)
-        except Cancelled:
-            return Outcome("skipped", "stopped by request; what arrived is kept for the next run")
-        except ConnectionLost as error:
-            self._losses[remote] += 1
-            if self._losses[remote] >= _PATIENCE:
-                self._given_up[remote] = "given up for this run, after losing the connection repeatedly"
-            return Outcome("failed", say_failure(error))
-        except (AuthenticationFailed, HostKeyChanged, HostKeyUnknown) as error:
-            self._given_up[remote] = say_failure(error)
-            return Outcome("failed", say_failure(error))
-        except (MedialibError, OSError) as error:
-            return Outcome("failed", say_failure(error))
-        self._losses[remote] = 0
-        return outcome
-
-    def _commit(self) -> None:
-        """Make files durable, then their rows and outcomes in one transaction, then let go of sources."""
-        if not self._waiting:
-            return
-        for location in self._touched.values():
-            location.flush()
-        self._touched.clear()
-        catalogue, now = self._world.catalogue, self._world.clock.now()
-        final: list[tuple[int, Action, Outcome]] = []
-        with catalogue.transaction():
-            for sequence, action, outcome in self._waiting:
-                final.append((sequence, action, record(catalogue, action, outcome, now)))
-            catalogue.journal.complete(self._run, [(sequence, outcome) for sequence, _, outcome in final])
-        self._waiting.clear()
-        for sequence, action, outcome in final:
-            self._results[action.id] = outcome.result
-            self._lines.append(Performed(sequence, action, outcome))
-            self._observer(ActionFinished(action.id, outcome.result, outcome.detail))
-            if isinstance(action, Move):
-                self._settle(action, outcome)
-
-    def _settle(self, action: Move, outcome: Outcome) -> None:
-        """Remove copied sources, once every file of their unit is placed."""
-        unit = action.unit
-        if outcome.result == "done":
-            self._unit_left[unit] -= 1
-            if outcome.method == "copy":
-                self._copied.setdefault(unit, []).append(action)
-        if unit is not None and self._unit_left[unit] > 0:
-            return
-        for move in self._copied.pop(unit, ()):
-            try:
-                self._world.writable(move.source).remove(move.source.path, size=move.size, mtime_ns=move.mtime_ns)
-            except (MedialibError, OSError) as error:
-                self._observer(Noted(f"kept after copying: {say_failure(error)}", move.source, "warning"))

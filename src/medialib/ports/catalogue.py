@@ -1,26 +1,20 @@
-"""The protocols between the decisions and the world: locations, transfers, the catalogue, the clock.
-
-A protocol's docstring is its law. `medialib.testing` ships one conformance suite for each; an adapter proves itself by
-subclassing it. Protocols grow by new ``Supports…`` protocols, never by a new must.
-"""
+"""Everything that is remembered, as repositories over one store."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import BinaryIO, Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol
 
 import attrs
 
 from medialib.model import (
     Episode,
-    FileEntry,
     InventoryFile,
     KnownFile,
     Movie,
     Place,
-    RefusedEntry,
     Season,
     Show,
     Sighting,
@@ -28,239 +22,21 @@ from medialib.model import (
 from medialib.planning import Action, Outcome, Performed
 
 __all__ = [
-    "CancelToken",
     "Catalogue",
     "CatalogueTraits",
     "CheckpointRepository",
-    "Clock",
     "EpisodeRepository",
     "InventoryRepository",
     "JournalRepository",
     "KnownFileRepository",
     "Lease",
     "LeaseRepository",
-    "Location",
-    "LocationTraits",
     "MovieRepository",
-    "Part",
-    "PartRecord",
-    "Received",
     "Run",
     "RunState",
     "ShowRepository",
     "SightingRepository",
-    "Transfer",
-    "WritableLocation",
 ]
-
-
-class Clock(Protocol):
-    """Where time comes from."""
-
-    def now(self) -> datetime:
-        """The present instant, UTC."""
-
-    def monotonic(self) -> float:
-        """Seconds that never run backwards, from an arbitrary start."""
-
-    def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass."""
-
-
-class CancelToken(Protocol):
-    """How a caller asks for an early end; `threading.Event` is one."""
-
-    def is_set(self) -> bool:
-        """Whether to stop. Long work MUST ask at least every second and then raise `errors.Cancelled`."""
-
-
-# ---------------------------------------------------------------------------------------------------------- locations
-
-
-@attrs.frozen
-class LocationTraits:
-    """How a location differs from others, as data."""
-
-    mtime_granularity_ns: int = 1
-    """How fine its file times are: 1 s for SFTP version 3. Times are compared no finer than that."""
-    trusted_clock: bool = True
-    """Whether its file times are set by the same clock as `Clock.now` (a local disk)."""
-    reports_mtime: bool = True
-    """Whether its listings carry file times at all; where not, they are 0."""
-
-
-@runtime_checkable
-class Location(Protocol):
-    """A tree of files that can be read: a remote, the incoming folder, a library root.
-
-    Paths are relative to its root, ``/`` between parts, and never leave it: every method MUST raise `UnsafePath` for a
-    path for which `naming.unsafe_reason` has a reason, or that a link leads out of the root. Undecodable bytes are
-    carried by surrogateescape.
-
-    A place that cannot be reached or read MUST raise, never look empty: `ConnectionLost` (transient) where asking again
-    may help, `OutOfReach` otherwise. Methods may be called from several threads.
-    """
-
-    @property
-    def name(self) -> str:
-        """The configured name, as in `Place.location`."""
-
-    @property
-    def traits(self) -> LocationTraits:
-        """How it differs from others."""
-
-    def address(self, path: str) -> str:
-        """The full path on the machine or service that holds it, without credentials; stable between runs."""
-
-    def walk(self, path: str = "") -> Iterator[FileEntry | RefusedEntry]:
-        """Every file below a folder, at any depth, in a stable order, as it is found (nothing is collected first).
-
-        Folders themselves are not yielded. A link to a file within the root is yielded as that file, with the file's
-        size and time; a link to a folder, a link out of the root or to nothing, a device, and a name with an
-        `unsafe_reason` are yielded as `RefusedEntry` and not entered. The folder ``.medialib`` at the root, where
-        medialib keeps its own files, is passed over. Raises `OutOfReach` if `path` or any folder below it cannot be
-        listed, after what was found before it.
-        """
-
-    def entry(self, path: str) -> FileEntry | None:
-        """The file at `path`, or None if there is none there (a folder is none)."""
-
-    def entries(self, paths: Iterable[str]) -> Mapping[str, FileEntry]:
-        """The files among `paths`, by path; absent ones are left out. At best one question a folder, not one a file."""
-
-    def open(self, path: str, *, offset: int = 0) -> BinaryIO:
-        """A stream of the file's bytes from `offset` on, to be closed by the caller.
-
-        Raises FileNotFoundError if there is none. Reading from it MUST raise `ConnectionLost` when the far side goes
-        away: an early end is never mistaken for the end of the file.
-        """
-
-    def close(self) -> None:
-        """Let go of connections. Calling it twice is fine."""
-
-
-@attrs.frozen
-class PartRecord:
-    """What a partial file is a part of, and how much of it is proven."""
-
-    source: str
-    """`Location.name` and `Location.address` of the source, as ``name:address``."""
-    size: int
-    """Bytes of the whole file, as listed."""
-    mtime_ns: int
-    """Its time of last change, as listed."""
-    offset: int
-    """How many bytes from the start `sha256` covers."""
-    sha256: str
-    """SHA-256 of those bytes, lower-case hex."""
-
-
-class Part(Protocol):
-    """A file on its way: it stands beside its final name, under a name that readers of media leave alone.
-
-    It survives crashes, and is found again by asking for the same final path.
-    """
-
-    @property
-    def record(self) -> PartRecord | None:
-        """What was last noted of it; None if nothing was, or the note cannot be read."""
-
-    def read(self) -> BinaryIO:
-        """A stream of the bytes it holds so far; empty if there is no such file yet."""
-
-    def write(self, offset: int) -> BinaryIO:
-        """Cut it down to `offset` bytes and return an unbuffered or buffered stream that appends there."""
-
-    def note(self, record: PartRecord) -> None:
-        """Keep `record` beside it, atomically."""
-
-    def publish(self, *, mtime_ns: int) -> int:
-        """Give it its final name; returns the resulting time of last change as the location keeps it.
-
-        The content MUST be on the disk before the name is, the time of last change set, the configured mode and owner
-        applied, and a file that already stands under the final name (in any letter case or Unicode form, where the
-        location cannot tell them apart) MUST never be replaced: then `TargetTaken` is raised and the part stays.
-        """
-
-    def discard(self) -> None:
-        """Remove it and its note. Nothing to remove is fine."""
-
-
-@runtime_checkable
-class WritableLocation(Location, Protocol):
-    """A location that `workflows.apply`, and nothing else, writes to.
-
-    All that changes names is made durable by `flush`, which is called before an outcome is journalled.
-    """
-
-    def make_folder(self, path: str) -> tuple[str, ...]:
-        """Make the folder and those above it; returns those that had to be made, outermost first.
-
-        Raises `TargetTaken` if a file stands in the way, `OutOfReach` if the root itself is missing: a library root is
-        never made, since a missing one is most likely a disk that is not mounted.
-        """
-
-    def part(self, path: str) -> Part:
-        """The partial file for the final name `path`; its folder must exist before it is written."""
-
-    def rename(self, source: str, target: WritableLocation, path: str) -> int | None:
-        """Move a file to `path` in `target` (which may be this location) by one atomic step, replacing nothing.
-
-        Returns its time of last change afterwards, or None where no atomic step leads there (another disk): then
-        nothing has happened. Raises `TargetTaken` if something stands there, FileNotFoundError if the source is gone.
-        """
-
-    def remove(self, path: str, *, size: int, mtime_ns: int) -> None:
-        """Remove a file, if it is still the one with that size and time; raises `ContentChanged` if not."""
-
-    def remove_folder(self, path: str) -> bool:
-        """Remove a folder if it is there and empty; tells whether it did. The root is never removed."""
-
-    def has_folder(self, path: str) -> bool:
-        """Whether a folder stands there."""
-
-    def free_bytes(self) -> int | None:
-        """Bytes that can still be written; None where that cannot be told."""
-
-    def flush(self) -> None:
-        """Make every rename, creation and removal so far durable."""
-
-
-@attrs.frozen
-class Received:
-    """A file whose bytes all arrived in its part, not yet under its final name."""
-
-    size: int
-    """Bytes."""
-    sha256: str
-    """SHA-256 of all of them, lower-case hex."""
-    resumed_at: int = 0
-    """How many of them were there already and proven."""
-
-
-class Transfer(Protocol):
-    """Carries the bytes of one file from any location into the part of its final name."""
-
-    def receive(
-        self,
-        source: Location,
-        entry: FileEntry,
-        part: Part,
-        *,
-        cancelled: CancelToken,
-        arrived: Callable[[int], None],
-    ) -> Received:
-        """Fill `part` with the content of `entry`, hash it in the same pass, and see it durable on the disk.
-
-        Bytes that the part holds are used again only if its record is of the same source, size and time, and their hash
-        is the noted one. MUST raise `ConnectionLost` if the source went away (the part stays, for the next try),
-        `ContentChanged` if the file turned out shorter or longer than listed or its size or time changed meanwhile (the
-        part is discarded), `errors.Cancelled` within a second of `cancelled` (the part stays), and let OSError of the
-        disk pass. `arrived` is told of each count of bytes, resumed ones included, as they are there.
-        """
-
-
-# ---------------------------------------------------------------------------------------------------------- catalogue
 
 RunState = Literal["running", "done", "partial", "failed", "interrupted", "undone"]
 

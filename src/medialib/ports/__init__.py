@@ -1,0 +1,58 @@
+"""The protocols between the decisions and the world: locations, transfers, the catalogue, the clock.
+
+A protocol's docstring is its law. `medialib.testing` ships one conformance suite for each; an adapter proves itself by
+subclassing it. Protocols grow by new ``Supports…`` protocols, never by a new must.
+"""
+
+from medialib.ports.catalogue import (
+    Catalogue,
+    CatalogueTraits,
+    CheckpointRepository,
+    EpisodeRepository,
+    InventoryRepository,
+    JournalRepository,
+    KnownFileRepository,
+    Lease,
+    LeaseRepository,
+    MovieRepository,
+    Run,
+    RunState,
+    ShowRepository,
+    SightingRepository,
+)
+from medialib.ports.locations import (
+    Location,
+    LocationTraits,
+    Part,
+    PartRecord,
+    Received,
+    Transfer,
+    WritableLocation,
+)
+from medialib.ports.timing import CancelToken, Clock
+
+__all__ = [
+    "CancelToken",
+    "Catalogue",
+    "CatalogueTraits",
+    "CheckpointRepository",
+    "Clock",
+    "EpisodeRepository",
+    "InventoryRepository",
+    "JournalRepository",
+    "KnownFileRepository",
+    "Lease",
+    "LeaseRepository",
+    "Location",
+    "LocationTraits",
+    "MovieRepository",
+    "Part",
+    "PartRecord",
+    "Received",
+    "Run",
+    "RunState",
+    "ShowRepository",
+    "SightingRepository",
+    "Transfer",
+    "WritableLocation",
+]
