@@ -33,6 +33,15 @@ SavePlan = Annotated[
 ]
 
 
+class Output(Console):
+    """Standard output; once its reader has left, the rest goes nowhere, and the exit code stays what it is."""
+
+    def on_broken_pipe(self) -> None:
+        """Called by rich when the reader of a pipe has left."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 class Invocation:
     """One call of a command: its options, whether given before or behind the command's name."""
 
@@ -51,7 +60,7 @@ class Invocation:
         self.as_json: bool = as_json or given.get("as_json", False)
         self.log_file = log_file or given.get("log_file")
         self.cancelled = threading.Event()
-        self.output = Console(highlight=False, soft_wrap=True, emoji=False)
+        self.output = Output(highlight=False, soft_wrap=True, emoji=False)
         self.messages = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
     def settings(self) -> Settings:

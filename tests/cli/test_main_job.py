@@ -607,6 +607,19 @@ def test_ctrl_c_stops_in_order_with_130_and_the_next_run_goes_on(home: Home) -> 
     assert home.files() == {"incoming/Big.S01E01.mkv": content}
 
 
+def test_a_reader_that_leaves_early_does_not_change_the_exit_code(home: Home) -> None:
+    for number in range(1, 41):
+        home.put(f"Show.S01E{number:02}.mkv")
+    command = [sys.executable, "-m", "medialib_cli", "-c", str(home.folder / "medialib.toml"), "sync"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert (process.stderr.read(), process.wait(timeout=30)) == (b"", 0)
+    process.stderr.close()
+    assert len(home.files("tv")) == 40
+
+
 def test_a_log_file_tells_every_step(home: Home) -> None:
     home.put("Show.S01E01.mkv")
     log = home.folder / "medialib.log"
