@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +31,16 @@ DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Print the plan; c
 SavePlan = Annotated[
     str | None, typer.Option("--save-plan", metavar="FILE", help="Write the plan there instead of applying it.")
 ]
+
+
+class LogFileHandler(logging.FileHandler):
+    """A log file; once it cannot be written (a full disk), that is said once and the work goes on."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Called by logging when a line could not be written."""
+        error = sys.exc_info()[1]
+        logging.getLogger("medialib").removeHandler(self)
+        print(f"medialib: warning: the log file {self.baseFilename} cannot be written: {error}", file=sys.stderr)
 
 
 class Output(Console):
@@ -120,7 +130,7 @@ class Invocation:
         path = self.log_file or settings.log.file
         if path is not None:
             try:
-                file = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace", delay=False)
+                file = LogFileHandler(path, encoding="utf-8", errors="backslashreplace", delay=False)
             except OSError as error:
                 raise OutOfReach(
                     f"the log file {path} cannot be written: {error.strerror}", remedy="Choose another with --log-file."
@@ -139,4 +149,6 @@ class Invocation:
         finally:
             for handler in handlers:
                 logger.removeHandler(handler)
-                handler.close()
+                # what a full disk would not take was said when it was written
+                with suppress(OSError):
+                    handler.close()

@@ -607,6 +607,18 @@ def test_ctrl_c_stops_in_order_with_130_and_the_next_run_goes_on(home: Home) -> 
     assert home.files() == {"incoming/Big.S01E01.mkv": content}
 
 
+def test_a_full_disk_under_the_log_stops_nothing(home: Home) -> None:
+    for number in range(1, 61):
+        home.put(f"Show.S01E{number:02}.mkv")
+    log = home.folder / "log"
+    log.mkdir()
+    with small_disk(log, "4k"):
+        answer = home.medialib("--log-file", str(log / "medialib.log"), "sync")
+        assert answer.code == 0
+        assert answer.err.count("cannot be written") == 1
+        assert len(home.files("tv")) == 60
+
+
 def test_a_reader_that_leaves_early_does_not_change_the_exit_code(home: Home) -> None:
     for number in range(1, 41):
         home.put(f"Show.S01E{number:02}.mkv")

@@ -164,6 +164,14 @@ def check_plan(plan: Plan) -> None:
 
     Raises InvalidPlan, naming every fault: an id used twice, an ``after`` that names nothing before it, a path that
     leaves its root, two files for one name (names are compared by NFC and case folding).
+
+    >>> from datetime import UTC
+    >>> from medialib.planning.actions import MakeFolder
+    >>> away = MakeFolder("k1", Place("tv", "../elsewhere"))
+    >>> check_plan(Plan("test", datetime(2024, 1, 1, tzinfo=UTC), "c", "d", (away,)))
+    Traceback (most recent call last):
+    medialib.errors.InvalidPlan: the plan contradicts itself. Make it again.
+      k1: tv:../elsewhere: it climbs out of its folder ('..')
     """
     problems: list[str] = []
     seen: set[str] = set()

@@ -131,6 +131,10 @@ def dump_plan(plan: Plan) -> str:
     """The plan as JSON text, of the form that `plan_schema` describes.
 
     Undecodable bytes of file names are written as escaped lone surrogates, so the text is plain ASCII.
+
+    >>> from datetime import UTC
+    >>> dump_plan(Plan("route", datetime(2024, 1, 1, tzinfo=UTC), "c", "d")).split()[:3]
+    ['{', '"format":', '"medialib.plan/1",']
     """
     data = {"format": PLAN_FORMAT, **unstructure(plan)}
     return json.dumps(data, indent=1) + "\n"
@@ -141,6 +145,14 @@ def load_plan(text: str) -> Plan:
 
     Raises InvalidPlan for text that is no JSON, another format or version, unknown or missing keys, wrong types, and
     for a plan that contradicts itself.
+
+    >>> from datetime import UTC
+    >>> plan = Plan("route", datetime(2024, 1, 1, tzinfo=UTC), "c", "d")
+    >>> load_plan(dump_plan(plan)) == plan
+    True
+    >>> load_plan('{"format": "medialib.plan/9"}')
+    Traceback (most recent call last):
+    medialib.errors.InvalidPlan: the plan's format is 'medialib.plan/9', this medialib reads 'medialib.plan/1'...
     """
     try:
         data = json.loads(text)
