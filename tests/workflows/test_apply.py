@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import socket
 import subprocess
 import sys
@@ -41,6 +42,7 @@ from medialib.planning import (
     RemoveShow,
 )
 from medialib.planning.actions import Action
+from medialib.ports import PartRecord
 from medialib.testing.worlds import MemoryWorld
 from medialib.workflows.apply import Report, apply, say_failure, writing
 from medialib.workflows.apply.session import LEASE
@@ -234,6 +236,21 @@ def test_refused_credentials_are_not_offered_again() -> None:
     assert asked == ["1.mkv"]
 
 
+def test_what_arrived_before_needs_no_room_again() -> None:
+    world = MemoryWorld()
+    action = fetch(world, "a.mkv", content=b"x" * 600)
+    part = world.incoming.part("a.mkv")
+    with part.write(0) as stream:
+        stream.write(b"x" * 500)
+    digest = hashlib.sha256(b"x" * 500).hexdigest()
+    part.note(PartRecord("remote:/remote/a.mkv", 600, action.mtime_ns, 500, digest))
+    world.incoming.free = 150
+    report = apply(plan_of(world, action), attrs.evolve(world.world, minimum_free=0))
+    assert report.whole
+    assert report.lines[0].outcome is not None
+    assert report.lines[0].outcome.detail == "resumed at byte 500"
+
+
 def test_a_file_that_would_leave_too_little_room_is_not_begun() -> None:
     world = MemoryWorld()
     world.incoming.free = 1000
@@ -241,7 +258,7 @@ def test_a_file_that_would_leave_too_little_room_is_not_begun() -> None:
     report = apply(plan_of(world, action), attrs.evolve(world.world, minimum_free=500))
     assert outcomes(report) == {"f1": "failed"}
     assert report.lines[0].outcome is not None
-    assert "600 bytes, 1000 are free and 500 are to stay so" in report.lines[0].outcome.detail
+    assert "600 bytes are to come, 1000 are free and 500 are to stay so" in report.lines[0].outcome.detail
     assert world.incoming.files == {}
 
 

@@ -41,17 +41,18 @@ def perform(action: Action, world: World, *, cancelled: CancelToken, arrived: Ca
 
 def _fetch(action: Fetch, world: World, cancelled: CancelToken, arrived: Callable[[int], None]) -> Outcome:
     source, target = world.location(action.source), world.writable(action.target)
+    part = target.part(action.target.path)
+    arrived_before = 0 if part.record is None else part.record.offset
     free = target.free_bytes()
-    if free is not None and free - action.size < world.minimum_free:
+    if free is not None and free - (action.size - arrived_before) < world.minimum_free:
         raise OutOfReach(
-            f"{action.target}: not enough room: the file has {action.size} bytes, {free} are free and"
+            f"{action.target}: not enough room: {action.size - arrived_before} bytes are to come, {free} are free and"
             f" {world.minimum_free} are to stay so",
             remedy="Make room, then run the same command again.",
         )
     created = _make_folder(target, action.target)
     if target.entry(action.target.path) is not None:
         raise TargetTaken(f"{action.target}: something stands there now")
-    part = target.part(action.target.path)
     entry = FileEntry(action.source.path, action.size, action.mtime_ns)
     received = world.transfer.receive(source, entry, part, cancelled=cancelled, arrived=arrived)
     mtime_ns = part.publish(mtime_ns=action.mtime_ns)
