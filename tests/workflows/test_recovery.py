@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
+from medialib.errors import ConnectionLost, MedialibError
 from medialib.model import Place
 from medialib.planning import Move
 from medialib.ports import WritableLocation
@@ -175,3 +178,64 @@ def test_an_open_move_is_judged_by_what_the_disks_show(
     assert (outcome.result, detail in outcome.detail) == (result, True)
     assert isinstance(world.tv, WritableLocation)
     assert (world.incoming.files.get("late.mkv") is not None) == (at_source is not None)
+
+
+class Faults:
+    """From the N-th matching operation on, each of them fails, until it is told to stop."""
+
+    def __init__(self, operations: frozenset[str], after: int, error: Callable[[str], Exception]) -> None:
+        self.operations = operations
+        self.left = after
+        self.error = error
+
+    def __call__(self, operation: str, path: str) -> None:
+        if operation not in self.operations:
+            return
+        if self.left == 0:
+            raise self.error(path)
+        self.left -= 1
+
+
+def full(path: str) -> Exception:
+    return OSError(errno.ENOSPC, "No space left on device", path)
+
+
+def broken(path: str) -> Exception:
+    return OSError(errno.EIO, "Input/output error", path)
+
+
+def lost(path: str) -> Exception:
+    return ConnectionLost(f"the line went dead at {path}")
+
+
+@pytest.mark.parametrize(
+    ("operations", "error"),
+    [
+        (frozenset({"write", "note", "make_folder", "rename", "publish", "flush"}), full),
+        (frozenset({"write", "read", "rename", "remove", "flush", "publish"}), broken),
+        (frozenset({"open", "read"}), lost),
+    ],
+)
+def test_a_disk_or_line_that_fails_from_any_operation_on_loses_nothing(
+    operations: frozenset[str], error: Callable[[str], Exception]
+) -> None:
+    for steps in itertools.count():
+        world = stocked()
+        faults = Faults(operations, steps, error)
+        for location in world.locations:
+            location.before = faults
+        try:
+            whole = all(report.whole for report in world.sync())
+        except (MedialibError, OSError):
+            whole = False
+        world.before_each(lambda operation, path: None)
+        names = {path.rpartition("/")[2]: content for path, content in FILES.items()}
+        for place, content in world.contents().items():
+            name = place.partition(":")[2].rpartition("/")[2]
+            assert name.endswith((".part", ".part.json")) or content == names[name]
+        if faults.left > 0:
+            assert whole
+            break
+        world.sync()
+        assert_whole(world)
+    assert steps > 10

@@ -10,6 +10,7 @@ import io
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import BinaryIO
 
 import attrs
@@ -173,7 +174,9 @@ class LocalPart:
             raise TargetTaken(f"{self._label} is taken") from None
         finally:
             os.close(descriptor)
-        _forget(self._note)
+        # the file has its name: a note that stays behind is no failure of that
+        with suppress(OSError):
+            _forget(self._note)
         self._touched()
         return result
 

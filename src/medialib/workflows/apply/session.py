@@ -70,7 +70,9 @@ class Session:
 
     def finish(self, *, broken_off: bool = False) -> None:
         """Write down how the run ended, `broken_off` by an error or not. Called by `writing`."""
-        if self._run is None:
+        journal = self._world.catalogue.journal
+        if self._run is None or (broken_off and any(line.outcome is None for line in journal.lines(self._run.id))):
+            # a line without an outcome is for recovery to judge
             return
         results = self._results
         state: RunState = "done"
