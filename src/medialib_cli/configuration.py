@@ -10,7 +10,7 @@ import typer
 
 from medialib.config import STARTER_CONFIGURATION, settings_to_dict, user_configuration_folder
 from medialib.errors import UsageError
-from medialib_cli.invocation import AsJson, Config, Invocation
+from medialib_cli.invocation import Invocation, command
 from medialib_cli.render import print_json
 
 __all__ = ["config"]
@@ -19,12 +19,12 @@ config = typer.Typer(no_args_is_help=True, help="Write, show or check the config
 
 
 @config.command()
+@command
 def init(
-    ctx: typer.Context,
+    invocation: Invocation,
     file: Annotated[str | None, typer.Argument(metavar="[FILE]", help="Where; default: the user's own folder.")] = None,
 ) -> int:
     """Write a commented configuration to start from. A file that is there is never replaced."""
-    invocation = Invocation(ctx)
     path = Path(file) if file is not None else user_configuration_folder(os.environ) / "config.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -38,9 +38,9 @@ def init(
 
 
 @config.command()
-def show(ctx: typer.Context, config: Config = None, as_json: AsJson = False) -> int:
+@command
+def show(invocation: Invocation) -> int:
     """Print every setting that holds, defaults and environment included; secrets stay hidden."""
-    invocation = Invocation(ctx, config=config, as_json=as_json)
     settings = invocation.settings()
     document = settings_to_dict(settings)
     if invocation.as_json:
@@ -54,14 +54,13 @@ def show(ctx: typer.Context, config: Config = None, as_json: AsJson = False) -> 
 
 
 @config.command()
+@command
 def validate(
-    ctx: typer.Context,
+    invocation: Invocation,
     file: Annotated[str | None, typer.Argument(metavar="[FILE]", help="Which; default: the one that is used.")] = None,
-    config: Config = None,
-    as_json: AsJson = False,
 ) -> int:
     """Check the configuration and name every fault at once, with its key path."""
-    invocation = Invocation(ctx, config=file or config, as_json=as_json)
+    invocation.config = file or invocation.config
     settings = invocation.settings()
     if invocation.as_json:
         print_json({"file": str(settings.source), "warnings": list(settings.warnings), "exit_code": 0})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +22,7 @@ from medialib.events import Observer, everyone
 from medialib.library import Library, open_library
 from medialib_cli.observers import ProgressObserver, log_observer
 
-__all__ = ["AsJson", "Config", "DryRun", "Invocation", "LogFile", "SavePlan", "Verbose"]
+__all__ = ["AsJson", "Config", "DryRun", "Invocation", "LogFile", "SavePlan", "Verbose", "command"]
 
 Config = Annotated[str | None, typer.Option("--config", "-c", metavar="FILE", help="Configuration file.")]
 Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more: -v each step, -vv everything.")]
@@ -152,3 +153,36 @@ class Invocation:
                 # what a full disk would not take was said when it was written
                 with suppress(OSError):
                     handler.close()
+
+
+def command(function: Callable[..., int]) -> Callable[..., int]:
+    """A command that takes the shared options too: its first parameter, `invocation`, is made from them.
+
+    The result has the signature that typer reads: the context, the function's own options, then the shared ones.
+    """
+    given = inspect.signature(function, eval_str=True)
+    own = [parameter for parameter in given.parameters.values() if parameter.name != "invocation"]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (default, annotation) in _SHARED.items()
+    ]
+    context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+
+    def run(ctx: typer.Context, **values: Any) -> int:
+        invocation = Invocation(ctx, **{name: values.pop(name) for name in _SHARED})
+        return function(invocation, **values)
+
+    run.__name__, run.__doc__, run.__module__ = function.__name__, function.__doc__, function.__module__
+    parameters = [context, *own, *shared]
+    run.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+_SHARED: dict[str, tuple[Any, Any]] = {
+    "config": (None, Config),
+    "verbose": (0, Verbose),
+    "as_json": (False, AsJson),
+    "log_file": (None, LogFile),
+}
+"""The options that every command has: their defaults and types."""

@@ -9,7 +9,7 @@ import typer
 
 from medialib.library import Verb
 from medialib.planning import dump_plan
-from medialib_cli.invocation import AsJson, Config, DryRun, Invocation, LogFile, SavePlan, Verbose
+from medialib_cli.invocation import DryRun, Invocation, SavePlan, command
 from medialib_cli.render import EXIT_BY_STATE, print_json, show_work, work_document
 
 __all__ = ["bootstrap", "download", "downloads", "route", "sync"]
@@ -28,78 +28,62 @@ Wait = Annotated[
 bootstrap = typer.Typer(no_args_is_help=True, help="Take note of what is there already.")
 
 
+@command
 def sync(
-    ctx: typer.Context,
+    invocation: Invocation,
     dry_run: DryRun = False,
     save_plan: SavePlan = None,
     remote: Remote = None,
     allow_empty: AllowEmpty = False,
     wait: Wait = None,
-    config: Config = None,
-    verbose: Verbose = 0,
-    as_json: AsJson = False,
-    log_file: LogFile = None,
 ) -> int:
     """Fetch what is new on the remotes, then move everything in the incoming folder to where it belongs.
 
     With --save-plan the fetches are saved; routes are decided once the files are here.
     """
-    invocation = Invocation(ctx, config=config, verbose=verbose, as_json=as_json, log_file=log_file)
     return _perform("sync", invocation, dry_run, save_plan, remote=remote, wait=wait, allow_empty=allow_empty)
 
 
+@command
 def download(
-    ctx: typer.Context,
+    invocation: Invocation,
     dry_run: DryRun = False,
     save_plan: SavePlan = None,
     remote: Remote = None,
     allow_empty: AllowEmpty = False,
     wait: Wait = None,
-    config: Config = None,
-    verbose: Verbose = 0,
-    as_json: AsJson = False,
-    log_file: LogFile = None,
 ) -> int:
     """Fetch what is new on the remotes into the incoming folder.
 
     Files that are still arriving are left for a later run.
     """
-    invocation = Invocation(ctx, config=config, verbose=verbose, as_json=as_json, log_file=log_file)
     return _perform("download", invocation, dry_run, save_plan, remote=remote, wait=wait, allow_empty=allow_empty)
 
 
+@command
 def route(
-    ctx: typer.Context,
+    invocation: Invocation,
     dry_run: DryRun = False,
     save_plan: SavePlan = None,
     wait: Wait = None,
-    config: Config = None,
-    verbose: Verbose = 0,
-    as_json: AsJson = False,
-    log_file: LogFile = None,
 ) -> int:
     """Move what is in the incoming folder to where it belongs in the library.
 
     What cannot be placed without a guess stays where it is, and is named.
     """
-    invocation = Invocation(ctx, config=config, verbose=verbose, as_json=as_json, log_file=log_file)
     return _perform("route", invocation, dry_run, save_plan, wait=wait)
 
 
 @bootstrap.command()
+@command
 def downloads(
-    ctx: typer.Context,
+    invocation: Invocation,
     dry_run: DryRun = False,
     save_plan: SavePlan = None,
     remote: Remote = None,
     wait: Wait = None,
-    config: Config = None,
-    verbose: Verbose = 0,
-    as_json: AsJson = False,
-    log_file: LogFile = None,
 ) -> int:
     """Record every file on the remotes as known, at any depth, so that none of them is fetched."""
-    invocation = Invocation(ctx, config=config, verbose=verbose, as_json=as_json, log_file=log_file)
     return _perform("bootstrap downloads", invocation, dry_run, save_plan, remote=remote, wait=wait)
 
 

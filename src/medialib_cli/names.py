@@ -10,27 +10,26 @@ import typer
 
 from medialib.errors import UsageError
 from medialib.naming import parse_name
-from medialib_cli.invocation import AsJson, Config, Invocation
+from medialib_cli.invocation import Invocation, command
 from medialib_cli.render import print_json, printable
 
 __all__ = ["explain", "parse"]
 
 
+@command
 def parse(
-    ctx: typer.Context,
+    invocation: Invocation,
     names: Annotated[
         list[str] | None, typer.Argument(metavar="NAME...", help="Names; none: one a line from input.")
     ] = None,
     kind: Annotated[
         str | None, typer.Option("--kind", metavar="episode|movie", help="What they are known to be.")
     ] = None,
-    as_json: AsJson = False,
 ) -> int:
     """Read release names or paths, and say what was understood and why.
 
     With --json, one JSON object a line.
     """
-    invocation = Invocation(ctx, as_json=as_json)
     hints: dict[str | None, Literal["episode", "movie"] | None] = {None: None, "episode": "episode", "movie": "movie"}
     if kind not in hints:
         raise UsageError(f"--kind is episode or movie, not {kind!r}")
@@ -51,16 +50,14 @@ def parse(
     return 0
 
 
+@command
 def explain(
-    ctx: typer.Context,
+    invocation: Invocation,
     subject: Annotated[
         str, typer.Argument(metavar="PATH|TITLE", help="A file, a place (tv:…, seedbox:…), or a title.")
     ],
-    config: Config = None,
-    as_json: AsJson = False,
 ) -> int:
     """Tell the whole story of a file: read how, matched with what, routed why, and what the journal says of it."""
-    invocation = Invocation(ctx, config=config, as_json=as_json)
     with invocation.library(read_only=True) as (library, _):
         story = library.explain(str(Path(subject).absolute()) if Path(subject).exists() else subject)
     if invocation.as_json:

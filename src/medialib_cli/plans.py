@@ -11,7 +11,7 @@ from medialib.errors import UsageError
 from medialib.library import Work
 from medialib.planning import Plan, dump_plan, load_plan, unstructure
 from medialib.workflows.apply import Report
-from medialib_cli.invocation import AsJson, Config, DryRun, Invocation, LogFile, SavePlan, Verbose
+from medialib_cli.invocation import DryRun, Invocation, SavePlan, command
 from medialib_cli.render import EXIT_BY_STATE, print_json, show_plan, show_report, show_work, work_document
 
 __all__ = ["history", "plan", "undo"]
@@ -30,11 +30,9 @@ plan = typer.Typer(no_args_is_help=True, help="Show or apply a saved plan.")
 
 
 @plan.command("show")
-def show(
-    ctx: typer.Context, file: PlanFile, only: Only = None, without: Without = None, as_json: AsJson = False
-) -> int:
+@command
+def show(invocation: Invocation, file: PlanFile, only: Only = None, without: Without = None) -> int:
     """Print a saved plan, a line an action with its reason."""
-    invocation = Invocation(ctx, as_json=as_json)
     loaded = _cut(_read(file), only, without)
     if invocation.as_json:
         print_json(unstructure(loaded))
@@ -44,39 +42,31 @@ def show(
 
 
 @plan.command("apply")
+@command
 def apply(
-    ctx: typer.Context,
+    invocation: Invocation,
     file: PlanFile,
     only: Only = None,
     without: Without = None,
-    config: Config = None,
-    verbose: Verbose = 0,
-    as_json: AsJson = False,
-    log_file: LogFile = None,
 ) -> int:
     """Carry out a saved plan, if the world is still as it saw it; otherwise nothing is done."""
-    invocation = Invocation(ctx, config=config, verbose=verbose, as_json=as_json, log_file=log_file)
     loaded = _cut(_read(file), only, without)
     with invocation.library(read_only=False) as (library, observer):
         work = Work((loaded,), (library.apply(loaded, observer=observer, cancelled=invocation.cancelled),))
     return _show(loaded.kind, work, invocation, applied=True)
 
 
+@command
 def undo(
-    ctx: typer.Context,
+    invocation: Invocation,
     run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="Run to take back; default: the last one.")] = None,
     dry_run: DryRun = False,
     save_plan: SavePlan = None,
-    config: Config = None,
-    verbose: Verbose = 0,
-    as_json: AsJson = False,
-    log_file: LogFile = None,
 ) -> int:
     """Take a run back: names, bytes and records as they were.
 
     What was fetched goes to the recycle folder in the incoming folder; nothing is destroyed.
     """
-    invocation = Invocation(ctx, config=config, verbose=verbose, as_json=as_json, log_file=log_file)
     applied = not dry_run and save_plan is None
     with invocation.library(read_only=not applied) as (library, observer):
         reports: tuple[Report, ...] = ()
@@ -91,15 +81,13 @@ def undo(
     return _show("undo", Work((taken,), reports), invocation, applied=applied)
 
 
+@command
 def history(
-    ctx: typer.Context,
+    invocation: Invocation,
     run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="Show every line of this run.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many runs to list, latest first.")] = 20,
-    config: Config = None,
-    as_json: AsJson = False,
 ) -> int:
     """List past runs, latest first, or everything that one of them did."""
-    invocation = Invocation(ctx, config=config, as_json=as_json)
     with invocation.library(read_only=True) as (library, _):
         journal = library.catalogue.journal
         if run is None:
