@@ -1,12 +1,14 @@
-"""Listing 10,000 files over SSH: our walk beside ``rclone lsf -R``, on the same server, in the same run.
+"""A remote of 10,000 files, none of them new: ``medialib download`` beside ``rclone lsf -R``, same server, same run.
 
 ``uv run python benchmarks/listing.py [files] [folders]``. Each time is the best of five, of whole processes: start-up,
-connection and listing, as a user of the command line pays them; for ours the listing alone is shown, too.
+connection and listing, as a user of the command line pays them. For ours the walk alone, and the memory of the whole
+command at its most, are shown too; and ``medialib --help`` beside a Typer app with two commands.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,27 @@ began = time.perf_counter()
 count = sum(1 for _ in location.walk())
 print(count, time.perf_counter() - began)
 location.close()
+"""
+
+
+CONFIGURATION = """
+[catalogue]
+url = "catalogue.db"
+[remotes.seedbox]
+url = "{url}"
+key_file = "{key}"
+known_hosts = "{known_hosts}"
+[download]
+incoming = "incoming"
+"""
+HELLO = """
+import typer
+app = typer.Typer()
+@app.command()
+def one(name: str): ...
+@app.command()
+def two(name: str): ...
+app()
 """
 
 
@@ -49,17 +72,35 @@ def main(files: int = 10_000, folders: int = 500) -> None:
         rclone = [
             "rclone", "lsf", "-R", f":sftp:{server.root}", "--sftp-host", server.host, "--sftp-port", str(server.port),
             "--sftp-user", server.username, "--sftp-key-file", str(server.user_key),
-            "--sftp-known-hosts-file", str(server.known_hosts), "--files-only", "--format", "pst",
+            "--sftp-known-hosts-file", str(server.known_hosts), "--files-only",
         ]  # fmt: skip
         theirs, listed = best(rclone, environment)
-        ours, printed = best(
+        walk, printed = best(
             [sys.executable, "-c", WALK, server.url, str(server.user_key), str(server.known_hosts)], environment
         )
         count, alone = printed.split()
         assert int(count) == files == len(listed.splitlines()), (count, files, len(listed.splitlines()))
+        home = Path(folder, "home")
+        (home / "incoming").mkdir(parents=True)
+        configuration = home / "medialib.toml"
+        configuration.write_text(
+            CONFIGURATION.format(url=server.url, key=server.user_key, known_hosts=server.known_hosts)
+        )
+        medialib = [sys.executable, "-m", "medialib_cli", "-c", str(configuration)]
+        subprocess.run([*medialib, "bootstrap", "downloads"], check=True, capture_output=True)
+        ours, said = best([*medialib, "download"], environment)
+        assert said.strip() == "nothing to do", said
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(f"{files} files in {folders} folders, none new:")
+        print(f"  rclone lsf -R       {theirs:6.2f} s")
         print(
-            f"{files} files in {folders} folders: rclone {theirs:.2f} s, medialib {ours:.2f} s "
-            f"(of which listing {float(alone):.2f} s), ratio {ours / theirs:.2f}"
+            f"  our walk            {walk:6.2f} s  ratio {walk / theirs:.2f}  (of which listing {float(alone):.2f} s)"
+        )
+        print(f"  medialib download   {ours:6.2f} s  ratio {ours / theirs:.2f}  (largest process {memory:.0f} MiB)")
+        hello, _ = best([sys.executable, "-c", HELLO, "--help"], environment)
+        helped, _ = best([sys.executable, "-m", "medialib_cli", "--help"], environment)
+        print(
+            f"  hello-world --help  {hello:6.2f} s\n  medialib --help     {helped:6.2f} s  ratio {helped / hello:.2f}"
         )
 
 
