@@ -9,7 +9,16 @@ import attrs
 
 from medialib.model import FileEntry, Sighting
 
-__all__ = ["Complete", "Completeness", "StabilityRules", "StillArriving", "Unknown", "judge_completeness", "same_time"]
+__all__ = [
+    "Complete",
+    "Completeness",
+    "StabilityRules",
+    "StillArriving",
+    "Unknown",
+    "judge_completeness",
+    "nearly_same_time",
+    "same_time",
+]
 
 
 @attrs.frozen
@@ -57,6 +66,15 @@ def same_time(first_ns: int, second_ns: int, granularity_ns: int) -> bool:
     (True, False)
     """
     return first_ns // granularity_ns == second_ns // granularity_ns
+
+
+def nearly_same_time(first_ns: int, second_ns: int) -> bool:
+    """Whether two file times are equal as far as the coarsest disks can tell: FAT keeps even seconds.
+
+    >>> nearly_same_time(5_900_000_000, 4_000_000_000), nearly_same_time(0, 3_000_000_000)
+    (True, False)
+    """
+    return abs(first_ns - second_ns) <= 2_000_000_000
 
 
 def judge_completeness(

@@ -337,6 +337,17 @@ def test_numbers_without_a_season_are_not_guessed(home: Home, name: str) -> None
     assert list(home.files()) == [f"incoming/{name}"]
 
 
+def test_a_file_that_another_program_still_writes_is_left(home: Home) -> None:
+    file = home.put("Show.S01E01.mkv", b"half", where="incoming")
+    with file.open("ab") as stream:
+        answer = home.medialib("route")
+        assert answer.code == 0
+        assert "still arriving incoming:Show.S01E01.mkv: another program has it open" in answer.out
+        stream.write(b" and half")
+    assert home.medialib("route").code == 0
+    assert home.files() == {"tv/Show/Season 01/Show.S01E01.mkv": b"half and half"}
+
+
 def test_a_target_that_stands_is_never_replaced(home: Home) -> None:
     home.put("Show.S01E01.mkv", b"first", where="incoming")
     assert home.medialib("route").code == 0

@@ -43,6 +43,7 @@ from medialib.planning import (
 )
 from medialib.planning.actions import Action
 from medialib.ports import PartRecord
+from medialib.testing.memory_location import MemoryLocation
 from medialib.testing.worlds import MemoryWorld
 from medialib.workflows.apply import Report, apply, say_failure, writing
 from medialib.workflows.apply.session import LEASE
@@ -581,3 +582,34 @@ def test_a_run_that_an_error_broke_off_is_closed_and_can_be_undone() -> None:
     world.clock.sleep(1)
     assert world.undo().whole
     assert world.contents() == {}
+
+
+class Watched(MemoryLocation):
+    """A location that can tell of writers, as a local disk can."""
+
+    written = False
+
+    def being_written(self, path: str) -> bool | None:
+        """Whether the test says so."""
+        return self.written
+
+
+@pytest.mark.parametrize("target", ["tv:a.mkv", "movies:a.mkv"])
+def test_a_file_that_somebody_writes_is_neither_moved_nor_let_go_of(target: str) -> None:
+    world = MemoryWorld()
+    watched = Watched("incoming", disks={"": "disk"})
+    world.incoming = watched
+    action = move(world, "a.mkv", target)
+    watched.written = True
+    assert outcomes(apply(plan_of(world, action), world.world)) == {"m1": "failed"}
+    watched.written = False
+
+    def begin_to_write(operation: str, path: str) -> None:
+        if operation == "publish":
+            watched.written = True
+
+    world.movies.before = begin_to_write
+    told: list[Event] = []
+    assert apply(plan_of(world, action), world.world, observer=told.append).whole
+    assert ("a.mkv" in watched.files) == target.startswith("movies")
+    assert bool([event for event in told if isinstance(event, Noted)]) == target.startswith("movies")

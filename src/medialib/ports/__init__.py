@@ -26,6 +26,7 @@ from medialib.ports.locations import (
     Part,
     PartRecord,
     Received,
+    SupportsWriters,
     Transfer,
     WritableLocation,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "RunState",
     "ShowRepository",
     "SightingRepository",
+    "SupportsWriters",
     "Transfer",
     "WritableLocation",
 ]

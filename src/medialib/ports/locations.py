@@ -10,7 +10,16 @@ import attrs
 from medialib.model import FileEntry, RefusedEntry
 from medialib.ports.timing import CancelToken
 
-__all__ = ["Location", "LocationTraits", "Part", "PartRecord", "Received", "Transfer", "WritableLocation"]
+__all__ = [
+    "Location",
+    "LocationTraits",
+    "Part",
+    "PartRecord",
+    "Received",
+    "SupportsWriters",
+    "Transfer",
+    "WritableLocation",
+]
 
 
 @attrs.frozen
@@ -160,6 +169,14 @@ class WritableLocation(Location, Protocol):
 
     def flush(self) -> None:
         """Make every rename, creation and removal so far durable."""
+
+
+@runtime_checkable
+class SupportsWriters(Protocol):
+    """What some locations can tell besides: whether a file is being written to this very moment."""
+
+    def being_written(self, path: str) -> bool | None:
+        """Whether another program has the file open for writing; None where that cannot be told."""
 
 
 @attrs.frozen

@@ -19,6 +19,7 @@ from medialib.ports import LocationTraits, Part, WritableLocation
 from medialib.transfer.local_part import LocalPart
 from medialib.transfer.ownership import Ownership
 from medialib.transfer.placing import rename_without_replacing
+from medialib.transfer.writers import open_for_writing
 
 __all__ = ["LocalLocation"]
 
@@ -243,6 +244,11 @@ class LocalLocation:
             return False
         self._within(path)
         return True
+
+    def being_written(self, path: str) -> bool | None:
+        """See `SupportsWriters.being_written`."""
+        self._safe(path)
+        return open_for_writing(self.address(path))
 
     def free_bytes(self) -> int | None:
         """See `WritableLocation.free_bytes`."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
-from medialib.completeness import Complete, StabilityRules, judge_completeness, same_time
+from medialib.completeness import Complete, StabilityRules, judge_completeness, nearly_same_time, same_time
 from medialib.errors import MedialibError, OutOfReach
 from medialib.events import LocationWalked, Observer, nobody
 from medialib.filters import PathRules, judge_path
@@ -299,7 +299,7 @@ class _Fetching:
             known is not None
             and known.local == target
             and known.size == standing.size
-            and same_time(known.mtime_ns, standing.mtime_ns, 1_000_000_000)
+            and nearly_same_time(known.mtime_ns, standing.mtime_ns)
         )
 
     def _name(self, letter: str) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import attrs
 
+from medialib.completeness import nearly_same_time
 from medialib.errors import OutOfReach
 from medialib.events import LocationWalked, Observer, nobody
 from medialib.filters import PathRules, judge_path
@@ -16,7 +17,7 @@ from medialib.matching import Identified, TitleIndex, identify, known_title
 from medialib.model import Episode, FileEntry, Holding, Movie, Place, RefusedEntry, Show
 from medialib.naming import ParsedName, collision_key, parse_name
 from medialib.planning import Action, AddMovie, AddShow, Discard, Move, Plan, Remark, RemoveFolder
-from medialib.ports import CancelToken, Catalogue, Clock, Location, WritableLocation
+from medialib.ports import CancelToken, Catalogue, Clock, Location, SupportsWriters, WritableLocation
 from medialib.routing import (
     Companion,
     Routed,
@@ -145,7 +146,9 @@ class _Routing:
 
     def remark(
         self,
-        kind: Literal["refused", "excluded", "partial", "unrouted", "conflict", "collision", "duplicate"],
+        kind: Literal[
+            "refused", "excluded", "partial", "still arriving", "unrouted", "conflict", "collision", "duplicate"
+        ],
         path: str,
         reason: str,
     ) -> None:
@@ -161,6 +164,8 @@ class _Routing:
             self.remark("partial", entry.path, "it has not arrived whole")
         elif not verdict:
             self.remark("excluded", entry.path, "; ".join(verdict.reasons))
+        elif isinstance(self._incoming, SupportsWriters) and self._incoming.being_written(entry.path):
+            self.remark("still arriving", entry.path, "another program has it open for writing")
         elif extension in VIDEO_EXTENSIONS:
             self._videos.append(entry)
         elif extension in self._rules.companions:
@@ -384,7 +389,7 @@ class _Routing:
 
     def _received_hash(self, entry: FileEntry, source: Place) -> str | None:
         known = self._catalogue.known_files.by_local(source)
-        if known is None or known.size != entry.size or known.mtime_ns // 10**9 != entry.mtime_ns // 10**9:
+        if known is None or known.size != entry.size or not nearly_same_time(known.mtime_ns, entry.mtime_ns):
             return None
         return known.sha256
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from medialib.errors import ContentChanged, OutOfReach, TargetTaken
 from medialib.model import FileEntry, KnownFile, Place
 from medialib.planning import Action, Discard, Fetch, MakeFolder, Move, Outcome, RemoveFolder
-from medialib.ports import CancelToken, WritableLocation
+from medialib.ports import CancelToken, SupportsWriters, WritableLocation
 from medialib.workflows.apply.checking import is_unchanged
 from medialib.workflows.apply.world import World
 from medialib.workflows.hashing import content_hash
@@ -143,6 +143,8 @@ def _demand_unchanged(source: WritableLocation, action: Move | Discard) -> None:
         raise ContentChanged(f"{action.source}: it is gone", remedy="Make the plan again.")
     if not is_unchanged(entry, action.size, action.mtime_ns, source):
         raise ContentChanged(f"{action.source}: it has changed since the plan was made", remedy="Make the plan again.")
+    if isinstance(source, SupportsWriters) and source.being_written(action.source.path):
+        raise ContentChanged(f"{action.source}: another program has it open for writing", remedy="Wait for it to end.")
 
 
 def _make_folder(location: WritableLocation, target: Place) -> tuple[Place, ...]:

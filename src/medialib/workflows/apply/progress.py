@@ -11,6 +11,7 @@ from medialib.errors import (
     AuthenticationFailed,
     Cancelled,
     ConnectionLost,
+    ContentChanged,
     HostKeyChanged,
     HostKeyUnknown,
     MedialibError,
@@ -29,7 +30,7 @@ from medialib.planning import (
     describe,
     effects,
 )
-from medialib.ports import CancelToken, WritableLocation
+from medialib.ports import CancelToken, SupportsWriters, WritableLocation
 from medialib.workflows.apply.performing import perform
 from medialib.workflows.apply.recording import changes_only_the_catalogue, record
 from medialib.workflows.apply.world import World, say_failure
@@ -206,7 +207,10 @@ class Progress:
         if unit is not None and self._unit_left[unit] > 0:
             return
         for move in self._copied.pop(unit, ()):
+            source = self._world.writable(move.source)
             try:
-                self._world.writable(move.source).remove(move.source.path, size=move.size, mtime_ns=move.mtime_ns)
+                if isinstance(source, SupportsWriters) and source.being_written(move.source.path):
+                    raise ContentChanged("another program has it open for writing")
+                source.remove(move.source.path, size=move.size, mtime_ns=move.mtime_ns)
             except (MedialibError, OSError) as error:
                 self._observer(Noted(f"kept after copying: {say_failure(error)}", move.source, "warning"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from medialib.completeness import nearly_same_time
 from medialib.events import Noted, Observer, nobody
 from medialib.model import Place
 from medialib.planning import Action, Discard, Fetch, MakeFolder, Move, Outcome, RemoveFolder
 from medialib.ports import CancelToken, Run
-from medialib.workflows.apply.checking import is_unchanged
 from medialib.workflows.apply.performing import known_row
 from medialib.workflows.apply.recording import record
 from medialib.workflows.apply.world import World
@@ -46,7 +46,8 @@ def _examine(action: Action, world: World, cancelled: CancelToken) -> Outcome:
         case Fetch():
             location = world.writable(action.target)
             entry = location.entry(action.target.path)
-            if not is_unchanged(entry, action.size, action.mtime_ns, location):
+            # the disk may keep times less finely than the remote tells them
+            if entry is None or entry.size != action.size or not nearly_same_time(entry.mtime_ns, action.mtime_ns):
                 return Outcome("skipped", "interrupted; what arrived is kept for the next run")
             sha256 = content_hash(location, action.target.path, cancelled)
             known = known_row(action, sha256, world)
@@ -54,7 +55,7 @@ def _examine(action: Action, world: World, cancelled: CancelToken) -> Outcome:
                 "done",
                 "finished by recovery",
                 sha256=sha256,
-                mtime_ns=None if entry is None else entry.mtime_ns,
+                mtime_ns=entry.mtime_ns,
                 known=known,
                 previous_known=world.catalogue.known_files.get(known.remote, known.path),
             )
@@ -73,7 +74,7 @@ def _examine(action: Action, world: World, cancelled: CancelToken) -> Outcome:
 def _examine_move(action: Move | Discard, world: World, cancelled: CancelToken) -> Outcome:
     source, target = world.writable(action.source), world.writable(action.target)
     standing, arrived = source.entry(action.source.path), target.entry(action.target.path)
-    if not is_unchanged(arrived, action.size, action.mtime_ns, target):
+    if arrived is None or arrived.size != action.size or not nearly_same_time(arrived.mtime_ns, action.mtime_ns):
         if standing is not None:
             return Outcome("skipped", "interrupted before it had any effect")
         return Outcome("failed", f"interrupted, and neither {action.source} nor {action.target} stands there any more")
@@ -81,7 +82,7 @@ def _examine_move(action: Move | Discard, world: World, cancelled: CancelToken) 
     done = Outcome(
         "done",
         "finished by recovery",
-        mtime_ns=None if arrived is None else arrived.mtime_ns,
+        mtime_ns=arrived.mtime_ns,
         method="rename",
         previous_holding=None if row is None else row.holding,
     )
