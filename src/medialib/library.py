@@ -151,7 +151,13 @@ class Library:
         )
 
     def plan_download(
-        self, *, remote: str | None = None, observer: Observer = nobody, record: bool = False, allow_empty: bool = False
+        self,
+        *,
+        remote: str | None = None,
+        observer: Observer = nobody,
+        cancelled: CancelToken | None = None,
+        record: bool = False,
+        allow_empty: bool = False,
     ) -> Plan:
         """Plan to fetch what is new on all remotes, or on one.
 
@@ -172,12 +178,20 @@ class Library:
             configuration=self.settings.digest,
             observer=observer,
             observe=self._remember if record else None,
+            cancelled=cancelled,
         )
 
-    def plan_baseline(self, *, remote: str | None = None, observer: Observer = nobody) -> Plan:
+    def plan_baseline(
+        self, *, remote: str | None = None, observer: Observer = nobody, cancelled: CancelToken | None = None
+    ) -> Plan:
         """Plan to record everything on all remotes, or on one, as known without fetching it."""
         return plan_baseline(
-            self._sources(remote), self.catalogue, self.clock, configuration=self.settings.digest, observer=observer
+            self._sources(remote),
+            self.catalogue,
+            self.clock,
+            configuration=self.settings.digest,
+            observer=observer,
+            cancelled=cancelled,
         )
 
     def plan_route(
@@ -238,21 +252,29 @@ class Library:
         """Plan to take back the named run, or the latest; raises UsageError if there is none."""
         return plan_undo(self.catalogue, self.clock, run=run, configuration=self.settings.digest)
 
-    def preview(self, verb: Verb, *, remote: str | None = None, observer: Observer = nobody, **options: bool) -> Work:
+    def preview(
+        self,
+        verb: Verb,
+        *,
+        remote: str | None = None,
+        observer: Observer = nobody,
+        cancelled: CancelToken | None = None,
+        **options: bool,
+    ) -> Work:
         """What `perform` would do, as plans alone; nothing changes.
 
         The routes of a ``sync`` are provisional: they rest on the names on the remote.
         """
         match verb:
             case "download":
-                return Work((self.plan_download(remote=remote, observer=observer, **options),))
+                return Work((self.plan_download(remote=remote, observer=observer, cancelled=cancelled, **options),))
             case "route":
-                return Work((self.plan_route(observer=observer),))
+                return Work((self.plan_route(observer=observer, cancelled=cancelled),))
             case "bootstrap downloads":
-                return Work((self.plan_baseline(remote=remote, observer=observer),))
+                return Work((self.plan_baseline(remote=remote, observer=observer, cancelled=cancelled),))
             case "sync":
-                download = self.plan_download(remote=remote, observer=observer, **options)
-                return Work((download, self.plan_route(after=download, observer=observer)))
+                download = self.plan_download(remote=remote, observer=observer, cancelled=cancelled, **options)
+                return Work((download, self.plan_route(after=download, observer=observer, cancelled=cancelled)))
             case _:
                 assert_never(verb)
 
@@ -275,10 +297,12 @@ class Library:
         reports: list[Report] = []
         with self.writing(verb, observer=observer, cancelled=cancelled, wait=wait) as session:
             if verb in ("download", "sync"):
-                plans.append(self.plan_download(remote=remote, observer=observer, record=True, **options))
+                plans.append(
+                    self.plan_download(remote=remote, observer=observer, cancelled=cancelled, record=True, **options)
+                )
                 reports.append(session.apply(plans[-1]))
             if verb == "bootstrap downloads":
-                plans.append(self.plan_baseline(remote=remote, observer=observer))
+                plans.append(self.plan_baseline(remote=remote, observer=observer, cancelled=cancelled))
                 reports.append(session.apply(plans[-1]))
             if verb in ("route", "sync") and not any(report.cancelled for report in reports):
                 plans.append(self.plan_route(observer=observer, cancelled=cancelled))

@@ -110,7 +110,7 @@ def _perform(
                 verb, remote=remote, observer=observer, cancelled=invocation.cancelled, wait=wait, **options
             )
         else:
-            work = library.preview(verb, remote=remote, observer=observer, **options)
+            work = library.preview(verb, remote=remote, observer=observer, cancelled=invocation.cancelled, **options)
         if save_plan is not None:
             Path(save_plan).write_text(dump_plan(work.plans[0]), encoding="ascii")
             invocation.messages.print(f"{verb}: plan of {len(work.plans[0])} actions saved to {save_plan}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Event as Stop
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from medialib.completeness import StabilityRules
-from medialib.errors import OutOfReach
+from medialib.errors import Cancelled, OutOfReach
 from medialib.events import Event, LocationWalked
 from medialib.model import FileEntry, Place
 from medialib.planning import Discard, Fetch, Plan, RecordKnown
@@ -277,3 +278,19 @@ def test_a_hostile_name_is_refused_even_if_its_location_let_it_pass(names: list[
     plan = plan_fetch([Source(hostile)], world.incoming, world.catalogue, FetchRules(), world.clock)
     assert fetched(plan) == [name for name in names if name == "ok.mkv"]
     assert {remark.kind for remark in plan.remarks} <= {"refused"}
+
+
+def test_a_listing_can_be_broken_off() -> None:
+    world = MemoryWorld()
+    for number in range(10):
+        world.remote.put(f"Show.S01E{number + 1:02}.mkv", b"", mtime_ns=world.clock.ago(hours=1))
+    stop = Stop()
+    stop.set()
+    for planner in (
+        lambda: plan_fetch(
+            [Source(world.remote)], world.incoming, world.catalogue, FetchRules(), world.clock, cancelled=stop
+        ),
+        lambda: plan_baseline([Source(world.remote)], world.catalogue, world.clock, cancelled=stop),
+    ):
+        with pytest.raises(Cancelled):
+            planner()

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import attrs
 
 from medialib.completeness import Complete, StabilityRules, judge_completeness, nearly_same_time, same_time
-from medialib.errors import MedialibError, OutOfReach
+from medialib.errors import Cancelled, MedialibError, OutOfReach
 from medialib.events import LocationWalked, Observer, nobody
 from medialib.filters import PathRules, judge_path
 from medialib.model import FileEntry, KnownFile, Place, RefusedEntry, Sighting
 from medialib.naming import collision_key, unsafe_reason
 from medialib.planning import Action, Discard, Fetch, Plan, RecordKnown, Remark
-from medialib.ports import Catalogue, Clock, Location
+from medialib.ports import CancelToken, Catalogue, Clock, Location
 
 __all__ = ["FetchRules", "Observations", "Source", "emptied_mark", "plan_baseline", "plan_fetch"]
 
@@ -73,13 +73,14 @@ def plan_fetch(
     configuration: str = "",
     observer: Observer = nobody,
     observe: Callable[[Observations], None] | None = None,
+    cancelled: CancelToken | None = None,
 ) -> Plan:
     """Plan the fetches of all files that are new or changed since they were last dealt with.
 
     A file is fetched to its path below the folder it was listed from. What is excluded, refused, still arriving or in
     conflict is left, with a remark. `observe` is told, once a remote, which first looks to remember; a dry run leaves
     it out. A folder that cannot be listed makes a remark, and what was listed before it is planned all the same; if
-    no folder at all could be listed, the first error is raised.
+    no folder at all could be listed, the first error is raised. Raises Cancelled when asked to stop.
     """
     session = _Fetching(incoming, catalogue, rules, clock)
     errors: list[MedialibError] = []
@@ -96,7 +97,7 @@ def plan_fetch(
             believed = catalogue.checkpoints.get(emptied_mark(source.location.name, folder)) is not None
             doubted = None if rules.allow_empty or believed else known
             try:
-                for entry in _listed(source.location, start, observer, doubted):
+                for entry in _listed(source.location, start, observer, doubted, cancelled):
                     found = True
                     sighting = session.consider(source.location, start, entry, known, sightings)
                     if sighting is not None:
@@ -108,6 +109,8 @@ def plan_fetch(
                     filled.append(folder)
                 elif not found and rules.allow_empty and known.any_below(folder):
                     emptied.append(folder)
+            except Cancelled:
+                raise
             except MedialibError as error:
                 errors.append(error)
                 place = Place(source.location.name, start)
@@ -144,6 +147,7 @@ def plan_baseline(
     *,
     configuration: str = "",
     observer: Observer = nobody,
+    cancelled: CancelToken | None = None,
 ) -> Plan:
     """Plan to record every file on the remotes as known, so that none of them is ever fetched.
 
@@ -163,11 +167,13 @@ def plan_baseline(
             found: list[FileEntry] = []
             left: list[Remark] = []
             try:
-                for entry in _listed(location, start, observer, None):
+                for entry in _listed(location, start, observer, None, cancelled):
                     if isinstance(entry, RefusedEntry):
                         left.append(Remark("refused", Place(location.name, entry.path), entry.reason))
                     else:
                         found.append(entry)
+            except Cancelled:
+                raise
             except MedialibError as error:
                 errors.append(error)
                 remarks.append(Remark("out of reach", Place(location.name, start), str(error)))
@@ -307,11 +313,13 @@ class _Fetching:
 
 
 def _listed(
-    location: Location, start: str, observer: Observer, known: _KnownFiles | None
+    location: Location, start: str, observer: Observer, known: _KnownFiles | None, cancelled: CancelToken | None
 ) -> Iterator[FileEntry | RefusedEntry]:
     """The listing, counted; with `known`, an empty one raises OutOfReach where known files should be."""
     count = 0
     for entry in location.walk(start):
+        if cancelled is not None and cancelled.is_set():
+            raise Cancelled(f"stopped while {location.name} was listed")
         count += 1
         if count % 500 == 0:
             observer(LocationWalked(location.name, start, count, done=False))

@@ -10,7 +10,7 @@ from typing import Literal
 import attrs
 
 from medialib.completeness import nearly_same_time
-from medialib.errors import OutOfReach
+from medialib.errors import Cancelled, OutOfReach
 from medialib.events import LocationWalked, Observer, nobody
 from medialib.filters import PathRules, judge_path
 from medialib.matching import Identified, TitleIndex, identify, known_title
@@ -80,13 +80,15 @@ def plan_route(
     the catalogue does not know is entered under the name it goes by, if the rules say so. Folders that end up empty are
     removed. What cannot be placed without a guess, or would stand where something stands, is left with a remark.
 
-    Raises OutOfReach if the incoming folder or a root that is needed cannot be read, or a root is suddenly empty.
+    Raises OutOfReach if the incoming folder or a root that is needed cannot be read, or a root is suddenly empty, and
+    Cancelled when asked to stop.
     """
     planning = _Routing(incoming, roots, catalogue, rules, clock, cancelled if cancelled is not None else Event())
     provisional = tuple(arriving) if arriving is not None else ()
     coming = {entry.path for entry in provisional}
     count = 0
     for entry in incoming.walk():
+        planning.go_on()
         count += 1
         if isinstance(entry, RefusedEntry):
             planning.remark("refused", entry.path, entry.reason)
@@ -156,6 +158,11 @@ class _Routing:
         self._left.add(path)
         self.remarks.append(Remark(kind, Place(self._incoming.name, path), reason))
 
+    def go_on(self) -> None:
+        """Raise Cancelled when asked to stop."""
+        if self._cancelled.is_set():
+            raise Cancelled("stopped while routes were planned")
+
     def sort(self, entry: FileEntry) -> None:
         """Put an incoming file with the videos, the companions, or what is left."""
         extension = extension_of(entry.path)
@@ -180,6 +187,7 @@ class _Routing:
         entries = {entry.path: entry for entry in (*self._videos, *self._companions)}
         routed: dict[str, Routed] = {}
         for video in sorted(self._videos, key=lambda entry: entry.path):
+            self.go_on()
             placed = self._plan_video(video)
             if placed is not None:
                 routed[video.path] = placed
