@@ -30,7 +30,7 @@ python_maximum_signature_line_length = 100
 autodoc_default_options = {"members": True, "no-value": True}
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
-autodoc_preserve_defaults = True
+# attrs makes __init__ from source of its own: the defaults in it are told by their values
 
 # Nothing is looked up on the network, so names of other packages have no page to point to.
 nitpick_ignore_regex = [

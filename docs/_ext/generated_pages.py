@@ -32,7 +32,7 @@ def settings_page() -> str:
     """Every key that can be configured, a table a section."""
     lines: list[str] = []
     for section, settings in groupby(describe_settings(), key=lambda each: each.path.rpartition(".")[0]):
-        lines += [f"## {section}", "", "| key | value | default | meaning |", "|---|---|---|---|"]
+        lines += [f"## `{section}`", "", "| key | value | default | meaning |", "|---|---|---|---|"]
         for each in settings:
             default = f"`{each.default}`" if each.default else ""
             cells = (f"`{each.path.rpartition('.')[2]}`", each.type, default, each.meaning)
