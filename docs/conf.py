@@ -28,6 +28,8 @@ add_module_names = False
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 100
 autodoc_default_options = {"members": True, "no-value": True}
+# no dashes made of the two hyphens of an option
+smartquotes_action = "qe"
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 # attrs makes __init__ from source of its own: the defaults in it are told by their values
