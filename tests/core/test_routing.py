@@ -327,3 +327,15 @@ def test_a_new_key_is_free_and_lower_case(parsed: ParsedName, taken: set[str]) -
         assert (record.year, record.source) == (parsed.year, "name")
         # all taken at once: another key still
         assert new_movie(parsed, {*taken, new_movie(parsed, taken).key}).key != new_movie(parsed, taken).key
+
+
+def test_the_parts_of_a_film_have_names_of_their_own() -> None:
+    policy = RoutingPolicy(movies="movies", preset=PLEX)
+    places = set()
+    for part in (1, 2):
+        name = f"Long.Film.1999.Part.{part}.1080p.BluRay.mkv"
+        routed = route(name, parse_name(name), Movie("long-film", "Long Film", 1999), policy)
+        assert isinstance(routed, Routed)
+        places.add(routed.place.path)
+        assert parse_name(routed.place.path).part == part
+    assert places == {f"Long Film (1999)/Long Film (1999) - part{part}.mkv" for part in (1, 2)}

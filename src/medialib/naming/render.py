@@ -252,16 +252,27 @@ class NamingPreset:
         return self._folder(title, year, ids, ("tmdb", "imdb"))
 
     def movie_file(
-        self, title: str, year: int | None = None, *, extension: str, original: str | None = None, room: int = 40
+        self,
+        title: str,
+        year: int | None = None,
+        *,
+        extension: str,
+        part: int | None = None,
+        original: str | None = None,
+        room: int = 40,
     ) -> str:
-        """File name of a film: ``Title (Year).ext``.
+        """File name of a film: ``Title (Year).ext``; of a film in several files ``Title (Year) - part1.ext``.
 
         >>> PLEX.movie_file("The Matrix", 1999, extension="mkv")
         'The Matrix (1999).mkv'
+        >>> PLEX.movie_file("The Long Film", 1999, extension="mkv", part=2)
+        'The Long Film (1999) - part2.mkv'
         """
         if self.keeps_names and original:
             return _file(_split_extension(original)[0], extension, room=room)
         tail = f" ({year})" if year is not None else ""
+        if part is not None:
+            tail += f" - part{part}"
         shown = safe_part(title, room=room + _extension_bytes(extension) + len(tail))
         return _file(shown + tail, extension, room=room)
 

@@ -144,7 +144,7 @@ def _route_movie(path: str, parsed: ParsedName, movie: Movie, policy: RoutingPol
         return Unrouted("it is a film, and no folder for films is configured", "Set library.movies.")
     _, stem, extension = split_stem(path)
     folder = movie.folder or policy.preset.movie_folder(movie.title, movie.year, movie.ids)
-    name = policy.preset.movie_file(movie.title, movie.year, extension=extension, original=stem)
+    name = policy.preset.movie_file(movie.title, movie.year, extension=extension, part=parsed.part, original=stem)
     return _at(
         Place(policy.movies, f"{folder}/{name}"),
         _holding(path, parsed, Unit("movie", movie.key)),
