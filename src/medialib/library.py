@@ -146,7 +146,7 @@ class Library:
             transfer=self.transfer,
             clock=self.clock,
             configuration=self.settings.digest,
-            remote_paths={name: self.settings.remotes[name].paths for name in self.remotes},
+            remote_paths={name: self._folders(name) for name in self.remotes},
             minimum_free=self.settings.download.minimum_free,
         )
 
@@ -309,6 +309,14 @@ class Library:
                 reports.append(session.apply(plans[-1]))
         return Work(tuple(plans), tuple(reports))
 
+    def undo(
+        self, run: str | None = None, *, observer: Observer = nobody, cancelled: CancelToken | None = None
+    ) -> Work:
+        """Plan and apply the undo of the named run, or of the latest, with nobody else writing in between."""
+        with self.writing("undo", observer=observer, cancelled=cancelled) as session:
+            plan = self.plan_undo(run)
+            return Work((plan,), (session.apply(plan),))
+
     @contextmanager
     def writing(
         self,
@@ -340,7 +348,11 @@ class Library:
         if remote is not None and remote not in self.remotes:
             raise UsageError(f"no remote is called {remote!r}", remedy=f"There are {', '.join(sorted(self.remotes))}.")
         names = sorted(self.remotes) if remote is None else [remote]
-        return tuple(Source(self.remotes[name], self.settings.remotes[name].paths or ("",)) for name in names)
+        return tuple(Source(self.remotes[name], self._folders(name)) for name in names)
+
+    def _folders(self, remote: str) -> tuple[str, ...]:
+        """The folders of a remote that are looked at; the empty one is all of it, which a configuration calls ``.``."""
+        return tuple("" if path == "." else path for path in self.settings.remotes[remote].paths) or ("",)
 
     def _incoming(self) -> WritableLocation:
         if self.incoming is None:

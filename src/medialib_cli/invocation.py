@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,8 +20,9 @@ from rich.console import Console
 from medialib.config import Settings, load_settings
 from medialib.errors import OutOfReach
 from medialib.events import Observer, everyone
-from medialib.library import Library, open_library
+from medialib.library import Library, Work, open_library
 from medialib_cli.observers import ProgressObserver, log_observer
+from medialib_cli.render import EXIT_BY_STATE, print_json, show_work, work_document
 
 __all__ = ["AsJson", "Config", "DryRun", "Invocation", "LogFile", "SavePlan", "Verbose", "command"]
 
@@ -81,6 +83,15 @@ class Invocation:
             self.warn(warning)
         return settings
 
+    def answer(self, verb: str, work: Work, *, applied: bool) -> int:
+        """Draw what was planned or done, or print it as JSON; returns the exit code."""
+        code = EXIT_BY_STATE[work.state]
+        if self.as_json:
+            print_json(work_document(verb, work, applied=applied, exit_code=code))
+        else:
+            show_work(work, self.output, verbosity=self.verbosity, applied=applied)
+        return code
+
     def warn(self, message: str) -> None:
         """One line on standard error."""
         print(f"medialib: warning: {message}", file=sys.stderr)
@@ -138,7 +149,7 @@ class Invocation:
                 ) from None
             file.setLevel(settings.log.level.upper())
             formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
-            formatter.converter = __import__("time").gmtime
+            formatter.converter = time.gmtime
             file.setFormatter(formatter)
             handlers.append(file)
         logger.setLevel(min(handler.level for handler in handlers))

@@ -10,7 +10,6 @@ import typer
 from medialib.library import Verb
 from medialib.planning import dump_plan
 from medialib_cli.invocation import DryRun, Invocation, SavePlan, command
-from medialib_cli.render import EXIT_BY_STATE, print_json, show_work, work_document
 
 __all__ = ["bootstrap", "download", "downloads", "route", "sync"]
 
@@ -114,9 +113,4 @@ def _perform(
         if save_plan is not None:
             Path(save_plan).write_text(dump_plan(work.plans[0]), encoding="ascii")
             invocation.messages.print(f"{verb}: plan of {len(work.plans[0])} actions saved to {save_plan}")
-    code = EXIT_BY_STATE[work.state]
-    if invocation.as_json:
-        print_json(work_document(verb, work, applied=applied, exit_code=code))
-    else:
-        show_work(work, invocation.output, verbosity=invocation.verbosity, applied=applied)
-    return code
+    return invocation.answer(verb, work, applied=applied)

@@ -12,7 +12,7 @@ from medialib.library import Work
 from medialib.planning import Plan, dump_plan, load_plan, unstructure
 from medialib.workflows.apply import Report
 from medialib_cli.invocation import DryRun, Invocation, SavePlan, command
-from medialib_cli.render import EXIT_BY_STATE, print_json, show_plan, show_report, show_work, work_document
+from medialib_cli.render import print_json, show_plan, show_report
 
 __all__ = ["history", "plan", "undo"]
 
@@ -53,7 +53,7 @@ def apply(
     loaded = _cut(_read(file), only, without)
     with invocation.library(read_only=False) as (library, observer):
         work = Work((loaded,), (library.apply(loaded, observer=observer, cancelled=invocation.cancelled),))
-    return _show(loaded.kind, work, invocation, applied=True)
+    return invocation.answer(loaded.kind, work, applied=True)
 
 
 @command
@@ -69,16 +69,13 @@ def undo(
     """
     applied = not dry_run and save_plan is None
     with invocation.library(read_only=not applied) as (library, observer):
-        reports: tuple[Report, ...] = ()
         if applied:
-            with library.writing("undo", observer=observer, cancelled=invocation.cancelled) as session:
-                taken = library.plan_undo(run)
-                reports = (session.apply(taken),)
+            work = library.undo(run, observer=observer, cancelled=invocation.cancelled)
         else:
-            taken = library.plan_undo(run)
+            work = Work((library.plan_undo(run),))
         if save_plan is not None:
-            Path(save_plan).write_text(dump_plan(taken), encoding="ascii")
-    return _show("undo", Work((taken,), reports), invocation, applied=applied)
+            Path(save_plan).write_text(dump_plan(work.plans[0]), encoding="ascii")
+    return invocation.answer("undo", work, applied=applied)
 
 
 @command
@@ -124,12 +121,3 @@ def _cut(loaded: Plan, only: list[str] | None, without: list[str] | None) -> Pla
         return loaded.only(*only) if only else loaded
     except KeyError as error:
         raise UsageError(str(error.args[0])) from None
-
-
-def _show(verb: str, work: Work, invocation: Invocation, *, applied: bool) -> int:
-    code = EXIT_BY_STATE[work.state]
-    if invocation.as_json:
-        print_json(work_document(verb, work, applied=applied, exit_code=code))
-    else:
-        show_work(work, invocation.output, verbosity=invocation.verbosity, applied=applied)
-    return code

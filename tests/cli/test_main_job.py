@@ -630,6 +630,13 @@ def test_a_full_disk_under_the_log_stops_nothing(home: Home) -> None:
         assert len(home.files("tv")) == 60
 
 
+def test_the_whole_of_a_remote_can_be_called_by_a_dot(home: Home) -> None:
+    home.configure(remote='paths = ["."]')
+    home.put("pack/Show.S01E01.mkv")
+    assert home.medialib("sync").code == 0
+    assert list(home.files()) == ["tv/Show/Season 01/Show.S01E01.mkv"]
+
+
 def test_a_reader_that_leaves_early_does_not_change_the_exit_code(home: Home) -> None:
     for number in range(1, 41):
         home.put(f"Show.S01E{number:02}.mkv")

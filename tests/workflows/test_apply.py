@@ -15,6 +15,7 @@ from datetime import timedelta
 import attrs
 import pytest
 
+from medialib.catalogue.memory import MemoryCatalogue
 from medialib.errors import (
     AuthenticationFailed,
     Cancelled,
@@ -613,3 +614,34 @@ def test_a_file_that_somebody_writes_is_neither_moved_nor_let_go_of(target: str)
     assert apply(plan_of(world, action), world.world, observer=told.append).whole
     assert ("a.mkv" in watched.files) == target.startswith("movies")
     assert bool([event for event in told if isinstance(event, Noted)]) == target.startswith("movies")
+
+
+class BusyCatalogue(MemoryCatalogue):
+    """A catalogue that another process holds while known files are asked for."""
+
+    busy = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        inner, outer = self.known_files, self
+
+        class Known(type(inner)):  # type: ignore[misc]
+            def get(self, remote: str, path: str) -> KnownFile | None:
+                if outer.busy:
+                    outer.busy -= 1
+                    raise CatalogueBusy("held by another process")
+                return inner.get(remote, path)
+
+        self.known_files = Known(inner._state)
+
+
+def test_a_catalogue_that_is_busy_for_a_moment_leaves_no_file_without_a_row() -> None:
+    catalogue = BusyCatalogue()
+    world = MemoryWorld(catalogue=catalogue)
+    action = fetch(world, "a.mkv")
+    catalogue.busy = 2
+    assert apply(plan_of(world, action), world.world).whole
+    catalogue.busy = 5
+    other = fetch(world, "b.mkv", "f2")
+    assert outcomes(apply(plan_of(world, other), world.world)) == {"f2": "failed"}
+    assert "b.mkv" not in world.incoming.files

@@ -28,8 +28,6 @@ class LocationTraits:
 
     mtime_granularity_ns: int = 1
     """How fine its file times are: 1 s for SFTP version 3. Times are compared no finer than that."""
-    trusted_clock: bool = True
-    """Whether its file times are set by the same clock as `Clock.now` (a local disk)."""
     reports_mtime: bool = True
     """Whether its listings carry file times at all; where not, they are 0."""
 

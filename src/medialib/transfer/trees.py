@@ -94,7 +94,7 @@ def _kind(mode: int) -> Literal["file", "folder", "link", "other"]:
 class SftpTree:
     """The files of an SSH server."""
 
-    traits = LocationTraits(mtime_granularity_ns=_SECOND_NS, trusted_clock=False)
+    traits = LocationTraits(mtime_granularity_ns=_SECOND_NS)
     links = True
 
     def __init__(self, filesystem: SftpFileSystem) -> None:
@@ -194,7 +194,6 @@ class AnyTree:
         # fsspec hands file times on as floats, which near the present day are good to a quarter of a microsecond.
         self.traits = LocationTraits(
             mtime_granularity_ns=1000 if self._local else _SECOND_NS,
-            trusted_clock=self._local,
             reports_mtime=self._local or type(filesystem).__name__ not in ("HTTPFileSystem",),
         )
 

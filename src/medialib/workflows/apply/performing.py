@@ -55,8 +55,10 @@ def _fetch(action: Fetch, world: World, cancelled: CancelToken, arrived: Callabl
         raise TargetTaken(f"{action.target}: something stands there now")
     entry = FileEntry(action.source.path, action.size, action.mtime_ns)
     received = world.transfer.receive(source, entry, part, cancelled=cancelled, arrived=arrived)
-    mtime_ns = part.publish(mtime_ns=action.mtime_ns)
     known = known_row(action, received.sha256, world)
+    # asked before the file has its name: from there on nothing may fail
+    previous = world.catalogue.known_files.get(known.remote, known.path)
+    mtime_ns = part.publish(mtime_ns=action.mtime_ns)
     return Outcome(
         "done",
         f"resumed at byte {received.resumed_at}" if received.resumed_at else "",
@@ -64,7 +66,7 @@ def _fetch(action: Fetch, world: World, cancelled: CancelToken, arrived: Callabl
         mtime_ns=mtime_ns,
         created_folders=created,
         known=known,
-        previous_known=world.catalogue.known_files.get(known.remote, known.path),
+        previous_known=previous,
     )
 
 
