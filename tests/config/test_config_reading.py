@@ -415,7 +415,7 @@ def test_a_secret_in_a_file_that_all_can_read_is_a_warning(tmp_path: Path) -> No
     path = tmp_path / "a.toml"
     path.write_text(
         '[remotes.a]\nhost = "h"\npassword = "hunter2"\nkey_passphrase = "${P}"\n'
-        '[remotes.b]\nurl = "s3://b"\noptions.secret = "hunter2"\n[catalogue]\nurl = "postgresql://u:hunter2@h/x"\n'
+        '[remotes.b]\nurl = "s3://b"\noptions.secret = "hunter2"\n[catalogue]\nurl = "sqlite:////srv/x.db?password=hunter2"\n'
     )
     environment = {**HOME, "P": "x"}
     path.chmod(0o644)
@@ -427,7 +427,9 @@ def test_a_secret_in_a_file_that_all_can_read_is_a_warning(tmp_path: Path) -> No
 
 
 def test_hidden_secrets_are_shown_nowhere() -> None:
-    settings = parse({**remote(host="h", password="hunter2"), "catalogue": {"url": "postgresql://u:hunter2@h/x"}})
+    settings = parse(
+        {**remote(host="h", password="hunter2"), "catalogue": {"url": "sqlite:////srv/x.db?password=hunter2"}}
+    )
     assert "hunter2" not in f"{settings!r}{settings_to_dict(settings)}{settings.digest}"
     assert "hunter2" in str(settings_to_dict(settings, secrets_hidden=False))
 

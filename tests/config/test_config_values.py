@@ -220,7 +220,7 @@ others = st.builds(
     st.dictionaries(names, escaped_texts | st.booleans() | st.integers(-(10**9), 10**9), max_size=3),
 )
 configurations = some(
-    catalogue=some(url=st.just("postgresql://u:pa$$ss@h/d") | escaped_names.map(lambda name: f"./{name}")),
+    catalogue=some(url=escaped_names.map(lambda name: f"./{name}")),
     remotes=st.dictionaries(names, sftp | others, max_size=3),
     download=some(
         incoming=escaped_names.map(lambda name: f"/in/{name}"),

@@ -27,7 +27,7 @@ __all__ = [
     "sqlite_file",
 ]
 
-CATALOGUE_SCHEMES: Final = ("sqlite", "postgresql", "postgresql+psycopg")
+CATALOGUE_SCHEMES: Final = ("sqlite",)
 """Kinds of database that a catalogue can be kept in."""
 
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*(?:::[A-Za-z][A-Za-z0-9+.-]*)*)://(?P<rest>.*)", re.DOTALL)
@@ -194,11 +194,9 @@ def catalogue_url(text: str, *, folder: Path, home: Path) -> str:
 
     >>> catalogue_url("catalogue.db", folder=Path("/srv/my media"), home=Path("/home/me"))
     'sqlite:////srv/my%20media/catalogue.db'
-    >>> catalogue_url("postgres://db/medialib", folder=Path("/"), home=Path("/"))
-    'postgresql://db/medialib'
     >>> catalogue_url("mysql://db/medialib", folder=Path("/"), home=Path("/"))
     Traceback (most recent call last):
-    ValueError: 'mysql' is no kind of catalogue: wants a path, or sqlite, postgresql, postgresql+psycopg
+    ValueError: 'mysql' is no kind of catalogue: wants a path, or sqlite
     """
     match = _SCHEME.fullmatch(text)
     if _CONTROL.search(text):
@@ -208,11 +206,8 @@ def catalogue_url(text: str, *, folder: Path, home: Path) -> str:
             raise ValueError("a catalogue in memory forgets everything: wants the path of a file")
         return f"sqlite:///{_quoted(str(absolute_path(text, folder=folder, home=home)))}"
     scheme, rest = match["scheme"].lower(), match["rest"]
-    scheme = "postgresql" if scheme == "postgres" else scheme
     if scheme not in CATALOGUE_SCHEMES:
         raise ValueError(f"'{scheme}' is no kind of catalogue: wants a path, or {', '.join(CATALOGUE_SCHEMES)}")
-    if scheme != "sqlite":
-        return f"{scheme}://{rest}"
     location, mark, query = rest.partition("?")
     if location in ("", "/", "/:memory:"):
         raise ValueError("a catalogue in memory forgets everything: wants the path of a file")
