@@ -25,12 +25,17 @@ __all__ = [
     "HostKeyUnknown",
     "InvalidPlan",
     "MedialibError",
+    "NotIdentified",
     "OutOfReach",
     "PlanRefused",
     "Problem",
+    "RateLimited",
+    "RequestRefused",
+    "ServiceUnavailable",
     "TargetTaken",
     "TransientError",
     "UnsafePath",
+    "UnusableAnswer",
     "UsageError",
     "UserFacingProblems",
 ]
@@ -61,6 +66,47 @@ class TransientError(MedialibError):
 
 class ConnectionLost(TransientError, ConnectionError):
     """A remote stopped answering, or could not be connected to."""
+
+
+class RateLimited(TransientError, ConnectionError):
+    """A service asks for fewer calls, and went on asking for longer than we were ready to wait.
+
+    `retry_after` is how many seconds it asks to be left alone, None where it did not say.
+    """
+
+    def __init__(self, message: str, *, remedy: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = retry_after
+
+
+class ServiceUnavailable(TransientError, ConnectionError):
+    """A service answered that it cannot answer now (5xx), or did not answer in time.
+
+    `retry_after` is how many seconds it asks to be left alone, None where it did not say.
+    """
+
+    def __init__(self, message: str, *, remedy: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = retry_after
+
+
+class UnusableAnswer(TransientError, ValueError):
+    """A service's answer was cut, empty or not in its documented form: never to be taken for "there is nothing"."""
+
+
+class RequestRefused(MedialibError, ValueError):
+    """A service refused a request as wrong (4xx); asking again in the same words would not help.
+
+    `status` is the HTTP status, and `answer` what the service said besides, parsed where it is JSON and with every
+    secret taken out; both are None where there was no answer, as for a redirect that is not followed.
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str | None = None, status: int | None = None, answer: object = None
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.status = status
+        self.answer = answer
 
 
 class OutOfReach(MedialibError, OSError):
@@ -159,6 +205,10 @@ class CatalogueCorrupt(CatalogueError):
 
 class CatalogueBusy(TransientError, CatalogueError):
     """Another process holds what is needed, and did not let go in time."""
+
+
+class NotIdentified(UserFacingProblems, LookupError):
+    """No title, or more than one, answers to what was asked for; `problems` lists the candidates with their ids."""
 
 
 class Cancelled(MedialibError):

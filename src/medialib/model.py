@@ -25,6 +25,7 @@ __all__ = [
     "RefusedEntry",
     "Season",
     "Show",
+    "ShowType",
     "Sighting",
     "Unit",
     "utc",
@@ -161,6 +162,8 @@ class Show:
     """Genres, as its provider says."""
     source: str = "user"
     """Where this record comes from: ``user``, ``name`` (read off a release name) or a provider's name."""
+    episode_order: str = "aired"
+    """The order its episodes are numbered by: that of broadcast, or the identifier of a provider's other order."""
 
 
 @attrs.frozen

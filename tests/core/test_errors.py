@@ -65,6 +65,9 @@ def test_what_may_succeed_later_is_transient() -> None:
         "TransientError",
         "ConnectionLost",
         "CatalogueBusy",
+        "RateLimited",
+        "ServiceUnavailable",
+        "UnusableAnswer",
     }
     assert issubclass(CatalogueBusy, CatalogueError)
     assert issubclass(Drifted, PlanRefused)

@@ -73,9 +73,13 @@ class _Episodes(Repository):
     def by_date(self, show: str, aired: date) -> tuple[Episode, ...]:
         return tuple(self._where(lambda episode: episode.show == show and episode.aired == aired))
 
-    def remove(self, show: str, season: int | None = None) -> int:
+    def remove(self, show: str, season: int | None = None, number: int | None = None) -> int:
         with self._state.writing() as contents:
-            doomed = [key for key in contents.episodes if key[0] == show and season in (None, key[1])]
+            doomed = [
+                key
+                for key in contents.episodes
+                if key[0] == show and season in (None, key[1]) and number in (None, key[2])
+            ]
             for key in doomed:
                 del contents.episodes[key]
         return len(doomed)

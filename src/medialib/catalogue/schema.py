@@ -29,7 +29,7 @@ __all__ = [
     "sightings",
 ]
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """The revisions of the schema that this medialib knows, oldest first; each has a script in ``migrations/versions``."""
 
 metadata = MetaData(
@@ -66,6 +66,7 @@ shows = Table(
     Column("status", EscapedText),
     Column("genres", Json, nullable=False),
     Column("source", EscapedText, nullable=False),
+    Column("episode_order", EscapedText, nullable=False, server_default="aired"),
 )
 
 show_aliases = Table(

@@ -169,11 +169,13 @@ class SqlEpisodes:
         """Those first broadcast on that day, by season and number."""
         return tuple(self._read(_EPISODES.where(episodes.c.show == show, episodes.c.aired == aired)))
 
-    def remove(self, show: str, season: int | None = None) -> int:
-        """Remove the show's episodes, or those of one season; returns how many."""
+    def remove(self, show: str, season: int | None = None, number: int | None = None) -> int:
+        """Remove the show's episodes, those of one season, or one of them; returns how many."""
         doomed = delete(episodes).where(episodes.c.show == show)
         if season is not None:
             doomed = doomed.where(episodes.c.season == season)
+        if number is not None:
+            doomed = doomed.where(episodes.c.number == number)
         with self._store.writing() as connection:
             return connection.execute(doomed).rowcount
 
@@ -210,6 +212,7 @@ def _show_row(show: Show) -> dict[str, Any]:
         "status": show.status,
         "genres": list(show.genres),
         "source": show.source,
+        "episode_order": show.episode_order,
     }
 
 
@@ -226,6 +229,7 @@ def _show(row: Any, aliases: tuple[str, ...]) -> Show:
         status=row.status,
         genres=tuple(row.genres),
         source=row.source,
+        episode_order=row.episode_order,
     )
 
 

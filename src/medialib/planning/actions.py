@@ -10,13 +10,14 @@ from typing import TypeAlias, assert_never
 
 import attrs
 
-from medialib.model import Holding, KnownFile, Movie, Place, Show
+from medialib.model import Episode, Holding, KnownFile, Movie, Place, Show
 
 __all__ = [
     "Absent",
     "Action",
     "AddMovie",
     "AddShow",
+    "ChangeShow",
     "Discard",
     "Fetch",
     "MakeFolder",
@@ -26,6 +27,7 @@ __all__ = [
     "RemoveFolder",
     "RemoveMovie",
     "RemoveShow",
+    "SetEpisodes",
     "Unchanged",
     "bytes_carried",
     "describe",
@@ -157,6 +159,40 @@ class RemoveShow:
 
 
 @attrs.frozen
+class ChangeShow:
+    """Put another record in place of a show's, as long as it is still the given one; its episodes stay."""
+
+    id: str
+    """Identifier within the plan."""
+    previous: Show
+    """The record as it must stand."""
+    show: Show
+    """The record as it shall be, under the same key."""
+    reason: str = ""
+    """Why, for a reader."""
+    after: tuple[str, ...] = ()
+    """Identifiers of actions that must have been carried out before."""
+
+
+@attrs.frozen
+class SetEpisodes:
+    """Put episodes of one show in place of others, as long as those are still as given; the rest of them stay."""
+
+    id: str
+    """Identifier within the plan."""
+    show: str
+    """`Show.key`."""
+    previous: tuple[Episode, ...]
+    """The rows that are replaced or removed, as they must stand."""
+    episodes: tuple[Episode, ...]
+    """The rows that there shall be instead; a season and number that `previous` lacks must be free."""
+    reason: str = ""
+    """Why, for a reader."""
+    after: tuple[str, ...] = ()
+    """Identifiers of actions that must have been carried out before."""
+
+
+@attrs.frozen
 class AddMovie:
     """Enter a film into the catalogue."""
 
@@ -205,7 +241,18 @@ class RecordKnown:
 
 
 Action: TypeAlias = (
-    Fetch | Move | Discard | MakeFolder | RemoveFolder | AddShow | RemoveShow | AddMovie | RemoveMovie | RecordKnown
+    Fetch
+    | Move
+    | Discard
+    | MakeFolder
+    | RemoveFolder
+    | AddShow
+    | RemoveShow
+    | ChangeShow
+    | SetEpisodes
+    | AddMovie
+    | RemoveMovie
+    | RecordKnown
 )
 """Anything a plan may hold."""
 
@@ -244,7 +291,9 @@ def preconditions(action: Action) -> tuple[Precondition, ...]:
     match action:
         case Fetch() | Move() | Discard():
             return (Unchanged(action.source, action.size, action.mtime_ns), Absent(action.target))
-        case MakeFolder() | RemoveFolder() | AddShow() | RemoveShow() | AddMovie() | RemoveMovie() | RecordKnown():
+        case MakeFolder() | RemoveFolder():
+            return ()
+        case AddShow() | RemoveShow() | ChangeShow() | SetEpisodes() | AddMovie() | RemoveMovie() | RecordKnown():
             return ()
         case _:
             assert_never(action)
@@ -265,7 +314,7 @@ def effects(action: Action) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
             return (action.place,), ()
         case RemoveFolder():
             return (), (action.place,)
-        case AddShow() | RemoveShow() | AddMovie() | RemoveMovie() | RecordKnown():
+        case AddShow() | RemoveShow() | ChangeShow() | SetEpisodes() | AddMovie() | RemoveMovie() | RecordKnown():
             return (), ()
         case _:
             assert_never(action)
@@ -301,6 +350,10 @@ def describe(action: Action) -> str:
             return f"add show {action.show.title}{_year(action.show.year)}"
         case RemoveShow():
             return f"remove show {action.show.title}{_year(action.show.year)} from the catalogue"
+        case ChangeShow():
+            return f"change show {action.previous.title}{_year(action.previous.year)} in the catalogue"
+        case SetEpisodes():
+            return f"set {_count(len(action.episodes), 'episode')} of {action.show}{_removed(action)}"
         case AddMovie():
             return f"add film {action.movie.title}{_year(action.movie.year)}"
         case RemoveMovie():
@@ -314,3 +367,13 @@ def describe(action: Action) -> str:
 
 def _year(year: int | None) -> str:
     return "" if year is None else f" ({year})"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _removed(action: SetEpisodes) -> str:
+    kept = {(episode.season, episode.number) for episode in action.episodes}
+    gone = sum((episode.season, episode.number) not in kept for episode in action.previous)
+    return f", remove {gone}" if gone else ""

@@ -12,6 +12,7 @@ from medialib.planning.actions import (
     Action,
     AddMovie,
     AddShow,
+    ChangeShow,
     Discard,
     Fetch,
     MakeFolder,
@@ -20,6 +21,7 @@ from medialib.planning.actions import (
     RemoveFolder,
     RemoveMovie,
     RemoveShow,
+    SetEpisodes,
     effects,
 )
 
@@ -130,6 +132,10 @@ def inverse(performed: Performed, *, recycle: str) -> tuple[Action, ...]:
             return (RemoveShow(name, action.show, reason),)
         case RemoveShow():
             return (AddShow(name, action.show, reason),)
+        case ChangeShow():
+            return (ChangeShow(name, action.show, action.previous, reason),)
+        case SetEpisodes():
+            return (SetEpisodes(name, action.show, action.episodes, action.previous, reason),)
         case AddMovie():
             return (RemoveMovie(name, action.movie, reason),)
         case RemoveMovie():

@@ -25,6 +25,7 @@ RemarkKind: TypeAlias = Literal[
     "unchanged",
     "duplicate",
     "partial",
+    "known",
     "refused",
     "conflict",
     "collision",

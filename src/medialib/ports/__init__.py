@@ -30,6 +30,7 @@ from medialib.ports.locations import (
     Transfer,
     WritableLocation,
 )
+from medialib.ports.metadata import MetadataProvider, ProviderTraits
 from medialib.ports.timing import CancelToken, Clock
 
 __all__ = [
@@ -46,9 +47,11 @@ __all__ = [
     "LeaseRepository",
     "Location",
     "LocationTraits",
+    "MetadataProvider",
     "MovieRepository",
     "Part",
     "PartRecord",
+    "ProviderTraits",
     "Received",
     "Run",
     "RunState",

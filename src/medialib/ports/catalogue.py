@@ -125,8 +125,8 @@ class EpisodeRepository(Protocol):
     def by_date(self, show: str, aired: date) -> tuple[Episode, ...]:
         """Those first broadcast on that day, by season and number."""
 
-    def remove(self, show: str, season: int | None = None) -> int:
-        """Remove the show's episodes, or those of one season; returns how many."""
+    def remove(self, show: str, season: int | None = None, number: int | None = None) -> int:
+        """Remove the show's episodes, those of one season, or one of them; returns how many."""
 
 
 class MovieRepository(Protocol):

@@ -83,7 +83,7 @@ def _any_operation() -> st.SearchStrategy[Operation]:
         _call("episodes", "seasons", _KEYS),
         _call("episodes", "by_absolute", _KEYS, st.integers(0, 4)),
         _call("episodes", "by_date", _KEYS, our.dates()),
-        _call("episodes", "remove", _KEYS, st.none() | st.integers(0, 2)),
+        _call("episodes", "remove", _KEYS, st.none() | st.integers(0, 2), st.none() | st.integers(0, 3)),
         _call("movies", "add", our.movies(_KEYS)),
         _call("movies", "put", our.movies(_KEYS)),
         _call("movies", "get", _KEYS),

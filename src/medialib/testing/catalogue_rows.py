@@ -191,10 +191,12 @@ class RepositoryLaws(ABC):
         assert catalogue.episodes.by_absolute(SHOW.key, 14) == ()
         assert catalogue.episodes.by_date(SHOW.key, date(2024, 3, 1)) == ()
 
-    def test_episodes_are_removed_by_show_or_season(self, catalogue: Catalogue) -> None:
-        """Season 0 is a season, not the lack of one."""
+    def test_episodes_are_removed_by_show_season_or_number(self, catalogue: Catalogue) -> None:
+        """Season 0 is a season, not the lack of one; so is number 0 a number."""
         catalogue.shows.add(SHOW)
-        catalogue.episodes.put(Episode(SHOW.key, season, number) for season in (0, 1) for number in (1, 2))
+        catalogue.episodes.put(Episode(SHOW.key, season, number) for season in (0, 1) for number in (0, 1, 2))
+        assert catalogue.episodes.remove(SHOW.key, 0, 0) == 1
+        assert catalogue.episodes.remove(SHOW.key, 1, 0) == 1
         assert catalogue.episodes.remove(SHOW.key, 0) == 2
         assert [episode.season for episode in catalogue.episodes.of_show(SHOW.key)] == [1, 1]
         assert catalogue.episodes.remove(SHOW.key) == 2

@@ -7,13 +7,13 @@ names never have one: surrogateescape (PEP 383) makes low surrogates only.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 from hypothesis import strategies as st
 
 from medialib.model import Place
-from medialib.planning import Action, Outcome, Plan, Remark
+from medialib.planning import Action, Outcome, Plan, Remark, RemarkKind
 from medialib.testing.strategies import actions, instants, outcomes, places, texts
 
 __all__ = ["consistent_actions", "json_actions", "json_outcomes", "plans", "remarks", "without_pairs"]
@@ -50,10 +50,9 @@ def json_outcomes() -> st.SearchStrategy[Outcome]:
 
 def remarks() -> st.SearchStrategy[Remark]:
     """Remarks of every kind; their places may be as hostile as a remote can make them."""
-    kinds = ("still arriving", "excluded", "unchanged", "duplicate", "partial", "refused", "conflict", "collision")
     return st.builds(
         Remark,
-        kind=st.sampled_from((*kinds, "unrouted", "out of reach")),
+        kind=st.sampled_from(get_args(RemarkKind)),
         place=places(),
         reason=texts(),
     )

@@ -26,6 +26,7 @@ from medialib.planning import (
     Action,
     AddMovie,
     AddShow,
+    ChangeShow,
     Discard,
     Fetch,
     MakeFolder,
@@ -35,6 +36,7 @@ from medialib.planning import (
     RemoveFolder,
     RemoveMovie,
     RemoveShow,
+    SetEpisodes,
 )
 from medialib.ports import Run
 
@@ -146,6 +148,7 @@ def shows(keys: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Show]
         status=st.none() | texts(),
         genres=st.lists(texts(), max_size=3).map(tuple),
         source=texts(),
+        episode_order=texts(),
     )
 
 
@@ -247,6 +250,14 @@ def actions() -> st.SearchStrategy[Action]:
         st.builds(RemoveFolder, place=places(), **told),
         st.builds(AddShow, show=shows(), **told),
         st.builds(RemoveShow, show=shows(), **told),
+        st.builds(ChangeShow, previous=shows(), show=shows(), **told),
+        st.builds(
+            SetEpisodes,
+            show=texts(),
+            previous=st.lists(episodes(), max_size=2).map(tuple),
+            episodes=st.lists(episodes(), max_size=2).map(tuple),
+            **told,
+        ),
         st.builds(AddMovie, movie=movies(), **told),
         st.builds(RemoveMovie, movie=movies(), **told),
         st.builds(RecordKnown, remote=texts(), path=texts(), previous=row, record=row, **told),

@@ -15,6 +15,7 @@ from medialib.planning import (
     Action,
     AddMovie,
     AddShow,
+    ChangeShow,
     Discard,
     Fetch,
     MakeFolder,
@@ -24,6 +25,7 @@ from medialib.planning import (
     RemoveFolder,
     RemoveMovie,
     RemoveShow,
+    SetEpisodes,
 )
 from medialib.ports import Catalogue
 
@@ -32,7 +34,7 @@ __all__ = ["changes_only_the_catalogue", "record"]
 
 def changes_only_the_catalogue(action: Action) -> bool:
     """Whether an action touches no file."""
-    return isinstance(action, (AddShow, RemoveShow, AddMovie, RemoveMovie, RecordKnown))
+    return isinstance(action, (AddShow, RemoveShow, ChangeShow, SetEpisodes, AddMovie, RemoveMovie, RecordKnown))
 
 
 def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime) -> Outcome:
@@ -75,8 +77,19 @@ def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime
                 return _failed(f"the show {show.key!r} has been changed or removed since")
             if _holds_files(catalogue, "episode", show.key):
                 return _KEPT
+            if next(iter(catalogue.episodes.of_show(show.key)), None) is not None:
+                return attrs.evolve(_KEPT, detail="kept: the catalogue has episodes of it that came later")
             catalogue.shows.remove(show.key)
             return outcome
+        case ChangeShow():
+            if catalogue.shows.get(action.previous.key) != action.previous:
+                return _failed(f"the show {action.previous.key!r} has been changed or removed since")
+            if action.show.key != action.previous.key:
+                return _failed(f"the show {action.previous.key!r} cannot be given another key")
+            catalogue.shows.put(action.show)
+            return outcome
+        case SetEpisodes():
+            return _set_episodes(catalogue, action, outcome)
         case AddMovie(movie=movie):
             if catalogue.movies.get(movie.key) is not None:
                 return _failed(f"the catalogue has a film {movie.key!r} already")
@@ -102,6 +115,23 @@ def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime
 
 
 _KEPT = Outcome("done", "kept: the library holds files of it", changed=False)
+
+
+def _set_episodes(catalogue: Catalogue, action: SetEpisodes, outcome: Outcome) -> Outcome:
+    if catalogue.shows.get(action.show) is None:
+        return _failed(f"the catalogue has no show {action.show!r}")
+    if any(episode.show != action.show for episode in (*action.previous, *action.episodes)):
+        return _failed(f"some of the episodes are not of the show {action.show!r}")
+    expected = {(episode.season, episode.number): episode for episode in action.previous}
+    wanted = {(episode.season, episode.number) for episode in action.episodes}
+    standing = {(episode.season, episode.number): episode for episode in catalogue.episodes.of_show(action.show)}
+    for season, number in sorted(expected.keys() | wanted):
+        if standing.get((season, number)) != expected.get((season, number)):
+            return _failed(f"S{season:02}E{number:02} of the show {action.show!r} has been changed since")
+    for season, number in expected.keys() - wanted:
+        catalogue.episodes.remove(action.show, season, number)
+    catalogue.episodes.put(action.episodes)
+    return outcome
 
 
 def _holds_files(catalogue: Catalogue, kind: Literal["episode", "movie"], key: str) -> bool:

@@ -1,0 +1,205 @@
+"""What a metadata provider says of titles and their episodes: facts of the world, not of anybody's library.
+
+A `TitleMetadata` is about a show or film as its provider knows it; a `model.Show` or `model.Movie` is what a library
+made of it. The two are kept apart, so that what a provider says tomorrow never changes silently what was decided today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal
+
+import attrs
+
+from medialib.model import ExternalIds, ShowType
+
+__all__ = [
+    "EpisodeGroup",
+    "EpisodeMetadata",
+    "EpisodeOrder",
+    "OrderKind",
+    "TitleKind",
+    "TitleMetadata",
+    "in_order",
+    "with_absolute_numbers",
+]
+
+TitleKind = Literal["show", "movie"]
+OrderKind = Literal["absolute", "production", "dvd", "digital", "story", "tv", "other"]
+
+
+@attrs.frozen
+class TitleMetadata:
+    """A show or film, as a provider describes it. What it does not say is None or empty.
+
+    >>> title = TitleMetadata("tvmaze", 82, "show", "The Long Voyage", year=2011)
+    >>> title.reference
+    'tvmaze:82'
+    """
+
+    provider: str
+    """Name of the provider: ``tvmaze``, ``tmdb`` …"""
+    id: int
+    """The provider's own number for it."""
+    kind: TitleKind
+    """Whether it is a series or a film."""
+    title: str
+    """Its title in the language that was asked for."""
+    original_title: str | None = None
+    """Its title in its own language."""
+    year: int | None = None
+    """Year of the first broadcast or of release."""
+    aliases: tuple[str, ...] = ()
+    """Other titles it is known by, each without doubles; often known only once its details are asked for."""
+    ids: ExternalIds = ExternalIds()
+    """What this and other providers call it."""
+    language: str | None = None
+    """Original language, ISO 639-1."""
+    countries: tuple[str, ...] = ()
+    """Countries it comes from, ISO 3166-1 alpha-2."""
+    genres: tuple[str, ...] = ()
+    """Genres, in the provider's words."""
+    status: str | None = None
+    """Running, Ended …, in the provider's words."""
+    type: ShowType = "standard"
+    """How a series is numbered and kept: see each provider for what makes one ``anime`` or ``daily``."""
+    summary: str | None = None
+    """What it is about, plain text without markup."""
+
+    @property
+    def reference(self) -> str:
+        """Provider and number, as a person may pass it on: ``tmdb:1396``."""
+        return f"{self.provider}:{self.id}"
+
+
+@attrs.frozen
+class EpisodeMetadata:
+    """One episode, as a provider describes it, by the order of its broadcast."""
+
+    season: int
+    """Season number; 0 for specials."""
+    number: int
+    """Number within the season."""
+    title: str | None = None
+    """Its title."""
+    aired: date | None = None
+    """Date of the first broadcast where it comes from."""
+    absolute: int | None = None
+    """Number counted through all seasons, where that is known."""
+
+
+@attrs.frozen
+class EpisodeGroup:
+    """One part of an order of episodes: a season, an arc, a disc."""
+
+    number: int
+    """Its place in the order; providers put specials at 0."""
+    name: str
+    """Its name."""
+    episodes: tuple[EpisodeMetadata, ...]
+    """Its episodes in turn, each with its season and number by broadcast."""
+
+    @property
+    def special(self) -> bool:
+        """Whether it holds specials: it stands at 0, is called so, or holds nothing else.
+
+        >>> EpisodeGroup(3, "Specials", ()).special
+        True
+        """
+        named = self.name.strip().casefold() in ("special", "specials", "extras", "ova", "ovas")
+        return self.number == 0 or named or (bool(self.episodes) and all(each.season == 0 for each in self.episodes))
+
+
+@attrs.frozen
+class EpisodeOrder:
+    """Another order than that of broadcast, which a provider keeps for a show."""
+
+    id: str
+    """The provider's identifier."""
+    name: str
+    """Its name."""
+    kind: OrderKind
+    """What it counts by."""
+    groups: tuple[EpisodeGroup, ...] = ()
+    """Its parts, in order."""
+
+
+def in_order(order: EpisodeOrder) -> tuple[EpisodeMetadata, ...]:
+    """The episodes numbered by an order: each group is a season, groups of specials make up season 0.
+
+    >>> pilot, first = EpisodeMetadata(0, 1, "Pilot"), EpisodeMetadata(1, 1, "First")
+    >>> arcs = EpisodeOrder("g1", "Arcs", "production", (
+    ...     EpisodeGroup(0, "Specials", (pilot,)), EpisodeGroup(1, "Arc one", (first,))))
+    >>> [(episode.season, episode.number, episode.title) for episode in in_order(arcs)]
+    [(0, 1, 'Pilot'), (1, 1, 'First')]
+    """
+    numbered: list[EpisodeMetadata] = []
+    specials = season = 0
+    for group in order.groups:
+        if group.special:
+            for episode in group.episodes:
+                specials += 1
+                numbered.append(attrs.evolve(episode, season=0, number=specials, absolute=None))
+        else:
+            season += 1
+            numbered.extend(
+                attrs.evolve(episode, season=season, number=number, absolute=None)
+                for number, episode in enumerate(group.episodes, start=1)
+            )
+    return tuple(sorted(numbered, key=lambda episode: (episode.season, episode.number)))
+
+
+def with_absolute_numbers(
+    episodes: Iterable[EpisodeMetadata], orders: Iterable[EpisodeOrder] = ()
+) -> tuple[EpisodeMetadata, ...]:
+    """The episodes with their absolute numbers, by season and number.
+
+    Numbers that are there already stay. Otherwise the provider's absolute orders say them, specials left out; an
+    episode or a number on which two such orders differ gets none. Where there is no absolute order, the broadcast
+    order is counted through from season 1 on, whether its seasons begin at 1 or count on by themselves (season 2 begins
+    with 26), and only up to the first gap, since behind a gap every number would be a guess. Specials have none.
+
+    >>> aired = [EpisodeMetadata(1, 1), EpisodeMetadata(1, 2), EpisodeMetadata(2, 1), EpisodeMetadata(0, 1)]
+    >>> [(each.season, each.number, each.absolute) for each in with_absolute_numbers(aired)]
+    [(0, 1, None), (1, 1, 1), (1, 2, 2), (2, 1, 3)]
+    """
+    ordered = sorted(episodes, key=lambda episode: (episode.season, episode.number))
+    if any(episode.absolute is not None for episode in ordered):
+        return tuple(ordered)
+    absolute = [order for order in orders if order.kind == "absolute"]
+    numbers = _by_orders(absolute) if absolute else _by_counting(ordered)
+    return tuple(attrs.evolve(episode, absolute=numbers.get((episode.season, episode.number))) for episode in ordered)
+
+
+def _by_orders(orders: Iterable[EpisodeOrder]) -> dict[tuple[int, int], int]:
+    numbers: dict[tuple[int, int], set[int]] = {}
+    places: dict[int, set[tuple[int, int]]] = {}
+    for order in orders:
+        regular = [episode for group in order.groups if not group.special for episode in group.episodes]
+        for number, episode in enumerate(regular, start=1):
+            place = (episode.season, episode.number)
+            numbers.setdefault(place, set()).add(number)
+            places.setdefault(number, set()).add(place)
+    return {
+        place: next(iter(found))
+        for place, found in numbers.items()
+        if len(found) == 1 and len(places[next(iter(found))]) == 1
+    }
+
+
+def _by_counting(ordered: Iterable[EpisodeMetadata]) -> dict[tuple[int, int], int]:
+    found: dict[tuple[int, int], int] = {}
+    season, counted, before = 0, 0, 0
+    for episode in ordered:
+        if episode.season == 0:
+            continue
+        begins = episode.season != season
+        if begins and (episode.season != season + 1 or episode.number not in (1, counted + 1)):
+            break
+        if not begins and episode.number != before + 1:
+            break
+        season, before = episode.season, episode.number
+        counted += 1
+        found[episode.season, episode.number] = counted
+    return found

@@ -1,0 +1,69 @@
+"""Who knows titles and episodes: TVmaze, TMDB, TheTVDB and their like."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import attrs
+
+from medialib.metadata import EpisodeMetadata, EpisodeOrder, TitleKind, TitleMetadata
+from medialib.model import ExternalIds
+
+__all__ = ["MetadataProvider", "ProviderTraits"]
+
+
+@attrs.frozen
+class ProviderTraits:
+    """How a provider differs from others, as data."""
+
+    movies: bool = False
+    """Whether it knows films; where not, every question about one is answered with nothing."""
+    orders: bool = False
+    """Whether it keeps other orders of episodes than that of broadcast."""
+    finds_by: frozenset[str] = frozenset()
+    """The fields of `ExternalIds` that `find` can go by, its own number included."""
+    credit: str = ""
+    """The attribution that its terms ask for, for a reader."""
+
+
+class MetadataProvider(Protocol):
+    """A service that knows titles. It is only asked, never told anything.
+
+    What does not exist is an answer (``()`` or None) and is never raised. Every method MUST raise `TransientError` (or
+    a leaf of it) where asking again later may help: no connection, a time-out, 429, 5xx, an answer that is cut, empty
+    or not in its documented form, which is never taken for "there is nothing"; `AuthenticationFailed` with a remedy for
+    a refused key. Anything that the provider leaves null or out is None or empty in the values. No secret is part of
+    any message. Methods may be called from several threads.
+    """
+
+    @property
+    def name(self) -> str:
+        """Lower-case name, as in `TitleMetadata.provider` and the field of `ExternalIds`."""
+
+    @property
+    def traits(self) -> ProviderTraits:
+        """How it differs from others."""
+
+    def search(self, title: str, kind: TitleKind = "show", *, year: int | None = None) -> tuple[TitleMetadata, ...]:
+        """Titles that answer to `title`, best first as the provider ranks them, 20 at most.
+
+        `year` may help its ranking; titles of other years may still be among the answers.
+        """
+
+    def title(self, number: int, kind: TitleKind = "show") -> TitleMetadata | None:
+        """All it says of one title, aliases and external ids included, or None if it has no such number."""
+
+    def find(self, ids: ExternalIds, kind: TitleKind = "show") -> TitleMetadata | None:
+        """The title that another provider calls so, or None; ids that it cannot go by are passed over."""
+
+    def episodes(self, show: int) -> tuple[EpisodeMetadata, ...]:
+        """The episodes of a show by season and number, specials as season 0, future ones included where it lists them.
+
+        Empty for a show that has none yet; raises KeyError for one that it does not have.
+        """
+
+    def orders(self, show: int) -> tuple[EpisodeOrder, ...]:
+        """The other orders that it keeps for a show."""
+
+    def close(self) -> None:
+        """Let go of connections. Calling it twice is fine."""
