@@ -355,7 +355,7 @@ def load_error(path: Path) -> str:
         ("a.json", b"[" * 100_000, "nested too deeply"),
         ("a.json", b'{"log": ' + b"9" * 5000 + b"}", "a.json"),
         ("a.toml", b"\xff\xfe", "is not UTF-8"),
-        ("a.ini", b"", "no kind of file"),
+        ("a.xml", b"", "no kind of file"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_with_its_line_and_no_value(

@@ -5,9 +5,17 @@ from __future__ import annotations
 from medialib.config.checks import RESERVED_NAMES
 from medialib.config.description import SettingDescription, describe_settings
 from medialib.config.environment import RESERVED_VARIABLES
+from medialib.config.migration import (
+    Migration,
+    NativeForm,
+    migrate_configuration,
+    native_form,
+    write_migration,
+)
 from medialib.config.quantities import format_duration, format_size, parse_duration, parse_size
 from medialib.config.reading import (
     CONFIGURATION_NAMES,
+    cache_folder,
     data_folder,
     find_configuration,
     load_settings,
@@ -21,9 +29,13 @@ from medialib.config.settings import (
     DownloadSettings,
     LibrarySettings,
     LogSettings,
+    MetadataSettings,
     RemoteSettings,
     RoutingSettings,
     Settings,
+    TmdbSettings,
+    TvdbSettings,
+    TvmazeSettings,
 )
 from medialib.config.starter import STARTER_CONFIGURATION
 
@@ -37,21 +49,31 @@ __all__ = [
     "DownloadSettings",
     "LibrarySettings",
     "LogSettings",
+    "MetadataSettings",
+    "Migration",
+    "NativeForm",
     "RemoteSettings",
     "RoutingSettings",
     "Secret",
     "SecretUrl",
     "SettingDescription",
     "Settings",
+    "TmdbSettings",
+    "TvdbSettings",
+    "TvmazeSettings",
+    "cache_folder",
     "data_folder",
     "describe_settings",
     "find_configuration",
     "format_duration",
     "format_size",
     "load_settings",
+    "migrate_configuration",
+    "native_form",
     "parse_duration",
     "parse_settings",
     "parse_size",
     "settings_to_dict",
     "user_configuration_folder",
+    "write_migration",
 ]

@@ -28,7 +28,7 @@ def contradictions(settings: Settings) -> tuple[Fault, ...]:
     >>> contradictions(Settings(library=LibrarySettings(tv=Path("/srv/tv"), movies=Path("/srv/tv"))))
     ((('library', 'movies'), 'is the same folder as library.tv: each kind wants its own'),)
     """
-    return (*_roots(settings), *_incoming(settings), *_local_remotes(settings))
+    return (*_roots(settings), *_incoming(settings), *_local_remotes(settings), *_keys(settings))
 
 
 def oddities(settings: Settings) -> tuple[str, ...]:
@@ -75,6 +75,12 @@ def secrets_of(settings: Settings) -> Iterator[KeyPath]:
         for option, value in remote.options.items():
             if isinstance(value, Secret):
                 yield "remotes", name, "options", option
+    services = {
+        ("tmdb", "api_key"): settings.tmdb.api_key,
+        ("tvdb", "api_key"): settings.tvdb.api_key,
+        ("tvdb", "pin"): settings.tvdb.pin,
+    }
+    yield from (path for path, secret in services.items() if secret is not None)
 
 
 def name_faults(names: Iterable[object]) -> Iterator[Fault]:
@@ -116,6 +122,13 @@ def _incoming(settings: Settings) -> Iterator[Fault]:
                 ("download", "incoming"),
                 f"{relation} library.{kind}: files that arrive must not be taken for shelved ones",
             )
+
+
+def _keys(settings: Settings) -> Iterator[Fault]:
+    keys = {"tmdb": settings.tmdb.api_key, "tvdb": settings.tvdb.api_key}
+    provider = settings.metadata.provider
+    if provider in keys and keys[provider] is None:
+        yield (provider, "api_key"), f"is wanted, since metadata.provider is {provider!r}"
 
 
 def _local_remotes(settings: Settings) -> Iterator[Fault]:

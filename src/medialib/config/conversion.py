@@ -22,6 +22,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from medialib.config import forms
 from medialib.config.addresses import absolute_path, catalogue_url, merge_address, remote_url
 from medialib.config.description import keys_of, section_types
+from medialib.config.dialects import foreign_section
 from medialib.config.environment import EnvironmentText, Fault, KeyPath
 from medialib.config.forms import Faults
 from medialib.config.quantities import format_duration, format_mode, format_size
@@ -58,7 +59,7 @@ def unstructure(settings: Settings, *, secrets_hidden: bool) -> dict[str, Any]:
     A ``$`` is doubled, for that is how a file says it.
 
     >>> unstructure(Settings(), secrets_hidden=True)["log"]
-    {'level': 'info'}
+    {'level': 'info', 'format': 'text'}
     """
     plain: dict[str, Any] = _unstructurer(secrets_hidden).unstructure(settings, Settings)
     pruned: dict[str, Any] = _without_unset(plain)
@@ -87,6 +88,9 @@ def _faults_of(error: BaseException, path: KeyPath) -> Iterator[Fault]:
 
 def _misspelt(key: str, cls: type) -> str:
     known = keys_of(cls)
+    foreign = foreign_section(key) if cls is Settings else None
+    if foreign is not None:
+        return foreign
     near = difflib.get_close_matches(key.lower().replace("-", "_"), known, n=1, cutoff=0.6)
     if near:
         return f"is no setting; did you mean {near[0]!r}?"
@@ -148,7 +152,7 @@ def _structurer(folder: Path, home: Path) -> cattrs.Converter:
         address=section(AddressKeys),
         locate=partial(remote_url, folder=folder, home=home),
     )
-    settings = make_dict_structure_fn(Settings, converter, source=override(omit=True), warnings=override(omit=True))
+    settings = make_dict_structure_fn(Settings, converter, **_NOT_CONFIGURED)
     converter.register_structure_hook(Settings, lambda value, asked: settings(forms.section_data(value), asked))
     return converter
 
@@ -161,6 +165,7 @@ def _without_type(read: Callable[[Any], Any], value: Any, _: Any) -> Any:
     return read(value)
 
 
+_NOT_CONFIGURED: Any = {name: override(omit=True) for name in ("source", "dialect", "warnings")}
 _SFTP_ONLY = ("password", "key_file", "key_passphrase")
 
 
@@ -257,7 +262,7 @@ def _unstructurer(secrets_hidden: bool) -> cattrs.Converter:
             converter.register_unstructure_hook_func(partial(operator.eq, kind), write)
     converter.register_unstructure_hook(
         Settings,
-        make_dict_unstructure_fn(Settings, converter, source=override(omit=True), warnings=override(omit=True)),
+        make_dict_unstructure_fn(Settings, converter, **_NOT_CONFIGURED),
     )
     return converter
 

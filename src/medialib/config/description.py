@@ -64,7 +64,7 @@ def keys_of(cls: type) -> tuple[str, ...]:
 
     >>> from medialib.config.settings import LogSettings
     >>> keys_of(LogSettings), keys_of(RemoteSettings)[-4:]
-    (('file', 'level'), ('host', 'port', 'username', 'path'))
+    (('file', 'level', 'format'), ('host', 'port', 'username', 'path'))
     """
     extra = keys_of(AddressKeys) if cls is RemoteSettings else ()
     return (*(name for name, _ in _fields(cls)), *extra)

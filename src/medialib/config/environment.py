@@ -35,7 +35,7 @@ PREFIX: Final = "MEDIALIB_"
 RESERVED_VARIABLES: Final = frozenset({"MEDIALIB_CONFIG", "MEDIALIB_REQUIRE_SERVERS"})
 """Variables with this prefix that stand for no key."""
 
-_SECRET_KEYS: Final = ("password", "key_passphrase", "url")
+_SECRET_KEYS: Final = ("password", "key_passphrase", "api_key", "pin", "url")
 _DEEPEST: Final = 12
 _REFERENCE = re.compile(r"\$\$|\$\{(?P<inner>[^}]*)\}|\$\{")
 _INNER = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>.*))?", re.DOTALL | re.ASCII)
@@ -158,8 +158,8 @@ def apply_overrides(
 ) -> tuple[dict[str, Any], tuple[Fault, ...]]:
     """The data with each ``MEDIALIB_SECTION__KEY`` of the environment in its place, and what is wrong.
 
-    Names are lower-cased; ``-`` in a remote's name is written ``_``. A password, passphrase or url may also be given
-    as the name of a file that holds it: ``MEDIALIB_REMOTES__SEEDBOX__PASSWORD_FILE``.
+    Names are lower-cased; ``-`` in a remote's name is written ``_``. A password, passphrase, API key, PIN or url may
+    also be given as the name of a file that holds it: ``MEDIALIB_REMOTES__SEEDBOX__PASSWORD_FILE``.
 
     >>> file = {"remotes": {"my-box": {"port": 22}}}
     >>> apply_overrides(file, {"MEDIALIB_REMOTES__MY_BOX__PORT": "23"}, folder=Path("/"))

@@ -1,13 +1,13 @@
 """From a file and an environment to checked `Settings`, or to one error that names every fault.
 
-Order: the file's data, then ``MEDIALIB_SECTION__KEY`` in its place, then ``${VAR}`` filled in, then types, then what
-only shows when all of it is seen together. A fault of one stage does not hide those of the next.
+Order: the file's data (that of a dialect in its native form), then ``MEDIALIB_SECTION__KEY`` in its place, then
+``${VAR}`` filled in, then types, then what only shows when all of it is seen together. A fault of one stage does not
+hide those of the next.
 """
 
 from __future__ import annotations
 
-import json
-import re
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -15,18 +15,23 @@ from typing import Any, Final, NoReturn
 import attrs
 
 from medialib.config.checks import contradictions, name_faults, oddities, secrets_of
+from medialib.config.dialects import DIALECTS, INI_ENDINGS, Translation, recognise
 from medialib.config.environment import EnvironmentText, Fault, KeyPath, apply_overrides, home_of, interpolate
+from medialib.config.files import read_configuration
 from medialib.config.settings import Settings
 from medialib.errors import ConfigurationError, Problem
 
 __all__ = [
     "CONFIGURATION_NAMES",
+    "cache_folder",
+    "check_translation",
     "data_folder",
+    "dialect_file",
     "find_configuration",
     "load_settings",
     "parse_settings",
-    "read_configuration",
     "settings_to_dict",
+    "translate_configuration",
     "user_configuration_folder",
 ]
 
@@ -37,17 +42,24 @@ _INIT: Final = "`medialib config init` writes one to start from."
 
 
 def load_settings(path: Path | None = None, *, environment: Mapping[str, str]) -> Settings:
-    """The settings of a file: the one given, else that of ``MEDIALIB_CONFIG``, else that in the user's folder.
+    """The settings of a file: the one given, else the one that `find_configuration` finds.
 
-    Raises ConfigurationError with every problem found: no file, two of them, one that cannot be read, what is wrong in
-    it. What looks like a mistake but is none is in `Settings.warnings`.
+    An INI file is read as the older program's that it is of, with relative paths from the working directory on. Raises
+    ConfigurationError with every problem found: no file, two of them, one that cannot be read, what is wrong in it.
+    What looks like a mistake but is none is in `Settings.warnings`.
     """
     source = find_configuration(environment) if path is None else path.absolute()
-    settings, literal_secrets = _checked(read_configuration(source), source.parent, environment)
+    translation = translate_configuration(source)
+    folder = source.parent if translation.dialect is None else Path.cwd()
+    settings, literal_secrets = _checked(translation, folder, environment)
     warnings = list(settings.warnings)
     if literal_secrets and source.stat().st_mode & 0o004:
-        keys = ", ".join(Problem.at(key, "").removesuffix(": ") for key in literal_secrets)
-        warnings.append(f"{source} can be read by everyone and holds {keys}: chmod 600, or use ${{VARIABLES}}")
+        keys = ", ".join(".".join(str(part) for part in translation.spelled(key)) for key in literal_secrets)
+        way = "use ${VARIABLES}" if translation.dialect is None else "`medialib config migrate`"
+        warnings.append(f"{source} can be read by everyone and holds {keys}: chmod 600, or {way}")
+    older = dialect_file(Path.cwd())
+    if path is None and not environment.get("MEDIALIB_CONFIG") and older not in (None, source):
+        warnings.append(f"{older} is not read, for there is {source}: move it away, or name it with --config")
     return attrs.evolve(settings, source=source, warnings=tuple(warnings))
 
 
@@ -66,7 +78,15 @@ def parse_settings(data: Mapping[str, Any], *, folder: Path, environment: Mappin
     medialib.errors.ConfigurationError: the configuration cannot be used
       downlod: is no setting; did you mean 'download'?
     """
-    return _checked(data, folder.absolute(), environment)[0]
+    return check_translation(Translation(data), folder=folder, environment=environment)
+
+
+def check_translation(translation: Translation, *, folder: Path, environment: Mapping[str, str]) -> Settings:
+    """The settings that a dialect's file says, or data in the native form, as `parse_settings` does.
+
+    What is wrong is told in the words of the dialect. What the environment says in place of a key takes its faults too.
+    """
+    return _checked(translation, folder.absolute(), environment)[0]
 
 
 def settings_to_dict(settings: Settings, *, secrets_hidden: bool = True) -> dict[str, Any]:
@@ -75,7 +95,7 @@ def settings_to_dict(settings: Settings, *, secrets_hidden: bool = True) -> dict
     With `secrets_hidden`, ``••••`` stands in place of each secret. A ``$`` is doubled, as a file says it.
 
     >>> settings_to_dict(Settings())["log"]
-    {'level': 'info'}
+    {'level': 'info', 'format': 'text'}
     """
     from medialib.config.conversion import unstructure  # loads cattrs
 
@@ -83,9 +103,10 @@ def settings_to_dict(settings: Settings, *, secrets_hidden: bool = True) -> dict
 
 
 def find_configuration(environment: Mapping[str, str]) -> Path:
-    """The file that ``MEDIALIB_CONFIG`` names, else the one in ``$XDG_CONFIG_HOME/medialib``.
+    """The file that ``MEDIALIB_CONFIG`` names, else the one in ``$XDG_CONFIG_HOME/medialib``, else an older program's.
 
-    Raises ConfigurationError if there is none, or more than one.
+    That is looked for where the program had it, below the working directory: ``config/sync2nas_config.ini``. Raises
+    ConfigurationError if there is none of them, or more than one in the user's folder.
     """
     named = environment.get("MEDIALIB_CONFIG")
     if named:
@@ -97,11 +118,20 @@ def find_configuration(environment: Mapping[str, str]) -> Path:
     folder = user_configuration_folder(environment)
     found = [folder / name for name in CONFIGURATION_NAMES if (folder / name).exists()]
     if not found:
-        _refuse(f"there is no configuration: neither {' nor '.join(CONFIGURATION_NAMES)} in {folder}", remedy=_INIT)
+        older = dialect_file(Path.cwd())
+        if older is not None:
+            return older
+        names = f"{' nor '.join(CONFIGURATION_NAMES)} in {folder}, nor {' nor '.join(each.file for each in DIALECTS)}"
+        _refuse(f"there is no configuration: neither {names} here", remedy=_INIT)
     if len(found) > 1:
         both = " and ".join(str(path) for path in found)
         _refuse(f"there are several configurations: {both}", remedy="Keep one, or name one with --config.")
     return found[0]
+
+
+def dialect_file(folder: Path) -> Path | None:
+    """The configuration file of an older program, where that program had it below `folder`; None if there is none."""
+    return next((folder / each.file for each in DIALECTS if (folder / each.file).exists()), None)
 
 
 def user_configuration_folder(environment: Mapping[str, str]) -> Path:
@@ -122,108 +152,42 @@ def data_folder(environment: Mapping[str, str]) -> Path:
     return _user_folder("XDG_DATA_HOME", ".local/share", environment)
 
 
-def read_configuration(path: Path) -> Mapping[str, Any]:
-    """What a TOML, YAML (1.2) or JSON file holds, told apart by its ending.
+def cache_folder(environment: Mapping[str, str]) -> Path:
+    """Where what can be had again is kept that nobody said a place for: ``$XDG_CACHE_HOME/medialib``.
 
-    Raises ConfigurationError, with the line, for what cannot be read, for a key that is there twice, and for a file
-    that holds no sections. No message shows a value of the file.
+    >>> str(cache_folder({"HOME": "/home/me"}))
+    '/home/me/.cache/medialib'
     """
-    readers = {".toml": _toml, ".yaml": _yaml, ".yml": _yaml, ".json": _json}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        _refuse(f"{path} is no kind of file that is known", remedy="Its name must end in .toml, .yaml, .yml or .json.")
-    failure, data = "", None
-    try:
-        data = reader(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        failure = f"{path} cannot be read: {error.strerror or type(error).__name__}"
-    except UnicodeDecodeError:
-        failure = f"{path} is not UTF-8 text"
-    except _Unreadable as error:
-        failure = f"{path}:{error.line}: {error}" if error.line else f"{path}: {error}"
-    except RecursionError:
-        failure = f"{path}: is nested too deeply"
-    # Raised out here, so that no traceback shows the parser's own error, which quotes the file.
-    if failure:
-        _refuse(failure)
-    if data is not None and not isinstance(data, Mapping):
-        _refuse(f"{path}: wants sections with keys, such as download, at its top")
-    return data or {}
+    return _user_folder("XDG_CACHE_HOME", ".cache", environment)
 
 
-class _Unreadable(ValueError):
-    def __init__(self, message: str, line: int | None) -> None:
-        super().__init__(message)
-        self.line = line
+def translate_configuration(path: Path) -> Translation:
+    """What a file says in the native form; an INI file is read as the dialect that its sections show.
 
-
-def _toml(text: str) -> Any:
-    import tomllib
-
-    try:
-        return tomllib.loads(text)
-    except ValueError as error:
-        where = re.search(r"\(at line (\d+), column \d+\)$", str(error))
-        line = int(where[1]) if where else text.count("\n") + 1
-        message = re.sub(r" \(at .*\)$", "", str(error))
-        raise _Unreadable(f"is no TOML: {message}", line) from None
-
-
-def _json(text: str) -> Any:
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        twice = next((key for key in keys if keys.count(key) > 1), None)
-        if twice is not None:
-            raise _Unreadable(f"the key {twice!r} is there twice", None)
-        return dict(pairs)
-
-    if not text.strip():
-        return None
-    try:
-        return json.loads(text, object_pairs_hook=once)
-    except json.JSONDecodeError as error:
-        raise _Unreadable(f"is no JSON: {error.msg}", error.lineno) from None
-    except _Unreadable:
-        raise
-    except ValueError:
-        raise _Unreadable("holds a number that is too long", None) from None
-
-
-def _yaml(text: str) -> Any:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.constructor import DuplicateKeyError, SafeConstructor
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    class Constructor(SafeConstructor):
-        """A constructor for which an unquoted date is the text that it is."""
-
-    Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Constructor = Constructor
-    try:
-        return yaml.load(text)
-    except DuplicateKeyError as error:
-        named = re.match(r'found duplicate key "([\w.-]*)"', error.problem or "")
-        raise _Unreadable(f"the key {named[1] if named else ''!r} is there twice", _line(error)) from None
-    except MarkedYAMLError as error:
-        raise _Unreadable(f"is no YAML: {error.problem}", _line(error)) from None
-    except (YAMLError, ValueError) as error:
-        position = getattr(error, "position", None)
-        line = text.count("\n", 0, position) + 1 if isinstance(position, int) else None
-        raise _Unreadable("is no YAML: it holds a character or number that YAML cannot have", line) from None
-
-
-def _line(error: Any) -> int | None:
-    mark = error.problem_mark or error.context_mark
-    return None if mark is None else mark.line + 1
+    Raises ConfigurationError as `read_configuration` does, and for an INI file that is in no dialect. What is wrong
+    with the keys of a dialect is no error yet, but in `Translation.faults`.
+    """
+    document = read_configuration(path)
+    if path.suffix.lower() not in INI_ENDINGS:
+        return Translation(document)
+    dialect = recognise(document)
+    if dialect is None:
+        known = " or ".join(f"{each.title} ({', '.join(each.sections)})" for each in DIALECTS)
+        _refuse(
+            f"{path} is an INI file with no section of {known}",
+            remedy="medialib's own form goes into a TOML, YAML or JSON file: " + _INIT,
+        )
+    return dialect.read(document, windows=os.name == "nt")
 
 
 def _checked(
-    data: Mapping[str, Any], folder: Path, environment: Mapping[str, str]
+    translation: Translation, folder: Path, environment: Mapping[str, str]
 ) -> tuple[Settings, tuple[KeyPath, ...]]:
     """The settings, and the paths of the secrets that the data holds in the clear."""
     home = home_of(environment)
-    overridden, faults = apply_overrides(data, environment, folder=folder)
+    overridden, faults = apply_overrides(translation.data, environment, folder=folder)
+    own = [each for each in translation.faults if not any(_given_instead(overridden, path) for path in each.instead)]
+    causes: dict[Fault, None] = {(path, each.message): None for each in own for path in each.instead}
     filled, missing = interpolate(_with_defaults(overridden, environment), environment, folder=folder)
     remotes = filled.get("remotes")
     found: dict[Fault, None] = dict.fromkeys((*faults, *missing))
@@ -231,18 +195,35 @@ def _checked(
     remaining = _without(filled, [path for path, _ in found])
     settings = _structured(remaining, folder, home)
     while not isinstance(settings, Settings):
-        fresh = [fault for fault in settings if not _explained(fault[0], found)]
+        fresh = [fault for fault in settings if not _explained(fault[0], {**causes, **found})]
         found.update(dict.fromkeys(fresh))
         remaining = _without(remaining, [_present(remaining, path) for path, _ in settings])
         settings = _structured(remaining, folder, home)
-    found.update(dict.fromkeys([fault for fault in contradictions(settings) if not _explained(fault[0], found)]))
+    whole = [fault for fault in contradictions(settings) if not _explained(fault[0], {**causes, **found})]
+    found.update(dict.fromkeys(whole))
     # Names are checked where they stand: a remote with other faults is not among the settings by now.
     found.update(dict.fromkeys(name_faults(remotes if isinstance(remotes, Mapping) else ())))
-    if found:
-        problems = [Problem.at(path, message + _origin(filled, path)) for path, message in found]
-        raise ConfigurationError("the configuration cannot be used", problems)
+    if own or found:
+        problems = [Problem.at((each.key,), each.message) for each in own]
+        problems += [_problem(translation, filled, path, message) for path, message in found]
+        form = "" if translation.dialect is None else f", read as one of {translation.dialect},"
+        raise ConfigurationError(f"the configuration{form} cannot be used", problems)
     literal = [path for path in secrets_of(settings) if not isinstance(_value_at(filled, path), EnvironmentText)]
-    return attrs.evolve(settings, warnings=oddities(settings)), tuple(literal)
+    warnings = (*translation.warnings, *(translation.in_its_words(each) for each in oddities(settings)))
+    return attrs.evolve(settings, dialect=translation.dialect, warnings=warnings), tuple(literal)
+
+
+def _given_instead(data: Any, path: KeyPath) -> bool:
+    value = _value_at(data, path)
+    return isinstance(value, EnvironmentText) and value.overrides
+
+
+def _problem(translation: Translation, filled: Any, path: KeyPath, message: str) -> Problem:
+    """The problem where the user wrote it: in the words of the dialect, or of the environment."""
+    variable = _origin(filled, path)
+    if variable:
+        return Problem.at(path, message + variable)
+    return Problem.at(translation.spelled(path), translation.in_its_words(message))
 
 
 def _structured(data: Any, folder: Path, home: Path) -> Settings | tuple[Fault, ...]:

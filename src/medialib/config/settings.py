@@ -29,6 +29,7 @@ __all__ = [
     "FolderMode",
     "LibrarySettings",
     "LogSettings",
+    "MetadataSettings",
     "ModeBits",
     "OptionValue",
     "PositiveDuration",
@@ -37,6 +38,10 @@ __all__ = [
     "RoutingSettings",
     "Settings",
     "Size",
+    "TmdbSettings",
+    "TvdbSettings",
+    "TvmazeSettings",
+    "UnknownTitles",
 ]
 
 Default = TypeVar("Default")
@@ -72,6 +77,8 @@ FolderMode = Annotated[int, ModeBits(0o700)]
 """Permission bits of folders, octal: ``"0755"``."""
 Port = Annotated[int, Range(1, 65_535)]
 """A TCP port."""
+UnknownTitles = Literal["by-name", "look-up", "refuse"]
+"""What becomes of a title that the catalogue does not know."""
 OptionValue = str | int | bool | Secret
 """What an fsspec file system may be given by name."""
 
@@ -210,11 +217,13 @@ class LibrarySettings:
 class RoutingSettings:
     """How it is decided where a fetched file belongs."""
 
-    unknown_shows: Literal["by-name", "refuse"] = setting(
-        "by-name", "What becomes of a series that the catalogue does not know: a folder by its name, or nothing."
+    unknown_shows: UnknownTitles = setting(
+        "by-name",
+        "What becomes of a series that the catalogue does not know: entered by its name, looked up, or left alone.",
     )
-    unknown_movies: Literal["by-name", "refuse"] = setting(
-        "by-name", "What becomes of a film that the catalogue does not know: a folder by its name, or nothing."
+    unknown_movies: UnknownTitles = setting(
+        "by-name",
+        "What becomes of a film that the catalogue does not know: entered by its name, looked up, or left alone.",
     )
     minimum_confidence: Annotated[float, Range(0, 1)] = setting(
         0.3, "How sure a reading of a name must be to be acted on: 0 for a guess, 1 for no doubt."
@@ -227,11 +236,55 @@ class RoutingSettings:
 
 
 @attrs.frozen
+class MetadataSettings:
+    """Who is asked about series and films, and how."""
+
+    provider: Literal["tvmaze", "tmdb", "tvdb", "none"] = setting(
+        "tvmaze", "Who is asked: tvmaze wants no key and knows no films; tmdb and tvdb want theirs; none: nobody."
+    )
+    language: str = setting("en", "Language of titles and summaries, ISO 639-1, where the provider has them in it.")
+    cache: Path | None = setting(
+        None, "Folder that answers are kept in; $XDG_CACHE_HOME/medialib/http where none is given."
+    )
+    timeout: PositiveDuration = setting(timedelta(seconds=15), "Time without an answer after which a call has failed.")
+    patience: Duration = setting(
+        timedelta(seconds=60), "Time that one call may spend on waiting and trying again before it has failed."
+    )
+
+
+@attrs.frozen
+class TvmazeSettings:
+    """How TVmaze is reached."""
+
+    url: str = setting("https://api.tvmaze.com", "Address of its API.")
+
+
+@attrs.frozen
+class TmdbSettings:
+    """How The Movie Database is reached."""
+
+    api_key: Secret | None = setting(None, 'Key of its API (v3) or read access token, best as "${TMDB_API_KEY}".')
+    url: str = setting("https://api.themoviedb.org/3", "Address of its API.")
+
+
+@attrs.frozen
+class TvdbSettings:
+    """How TheTVDB is reached."""
+
+    api_key: Secret | None = setting(None, 'Key of its API (v4), best as "${TVDB_API_KEY}".')
+    pin: Secret | None = setting(None, "PIN of a subscriber, for keys that want one.")
+    url: str = setting("https://api4.thetvdb.com/v4", "Address of its API.")
+
+
+@attrs.frozen
 class LogSettings:
     """What is told of a run."""
 
     file: Path | None = setting(None, "File that the log is appended to; none where it is not given.")
     level: Literal["debug", "info", "warning", "error"] = setting("info", "The least severe message that is logged.")
+    format: Literal["text", "json"] = setting(
+        "text", "Form of the log file: text for people, or one JSON object a line."
+    )
 
 
 @attrs.frozen
@@ -247,9 +300,15 @@ class Settings:
     download: DownloadSettings = setting(DownloadSettings(), "")
     library: LibrarySettings = setting(LibrarySettings(), "")
     routing: RoutingSettings = setting(RoutingSettings(), "")
+    metadata: MetadataSettings = setting(MetadataSettings(), "")
+    tvmaze: TvmazeSettings = setting(TvmazeSettings(), "")
+    tmdb: TmdbSettings = setting(TmdbSettings(), "")
+    tvdb: TvdbSettings = setting(TvdbSettings(), "")
     log: LogSettings = setting(LogSettings(), "")
     source: Path | None = attrs.field(default=None, eq=False)
     """File that it was read from."""
+    dialect: str | None = attrs.field(default=None, eq=False)
+    """Name of the older program whose form the file has; None for the native form."""
     warnings: tuple[str, ...] = attrs.field(default=(), eq=False)
     """What is allowed but looks like a mistake, a line each."""
 
