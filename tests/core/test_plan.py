@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from medialib.errors import InvalidPlan
-from medialib.model import KnownFile, Movie, Place, Show
+from medialib.model import Episode, Holding, KnownFile, Movie, Place, Show
 from medialib.planning import (
     Absent,
     Action,
     AddMovie,
     AddShow,
+    ChangeShow,
     Discard,
     Fetch,
     MakeFolder,
@@ -29,6 +30,8 @@ from medialib.planning import (
     RemoveFolder,
     RemoveMovie,
     RemoveShow,
+    SetEpisodes,
+    SetHolding,
     Unchanged,
     bytes_carried,
     check_plan,
@@ -43,6 +46,7 @@ from medialib.testing.strategies import actions
 HERE, THERE = Place("incoming", "a.mkv"), Place("tv", "b.mkv")
 KNOWN = KnownFile("seedbox", "/a.mkv", 1, 0, "baseline", datetime(2024, 1, 1, tzinfo=UTC))
 SHOW, FILM = Show("dark", "Dark", 2017), Movie("alien", "Alien")
+PILOT = Episode("dark", 1, 1)
 
 
 def plan_of(*made: Action, **fields: object) -> Plan:
@@ -63,6 +67,11 @@ def move(name: str, source: Place, target: Place, *after: str) -> Move:
         (RemoveFolder("x", HERE), "remove folder incoming:a.mkv if empty", [], [HERE]),
         (AddShow("x", SHOW), "add show Dark (2017)", [], []),
         (RemoveShow("x", SHOW), "remove show Dark (2017) from the catalogue", [], []),
+        (AddShow("x", SHOW, episodes=(PILOT,)), "add show Dark (2017) with 1 episode", [], []),
+        (ChangeShow("x", SHOW, SHOW, episodes=(PILOT, PILOT)), "change show Dark (2017) with 2 episodes", [], []),
+        (ChangeShow("x", SHOW, Show("dark", "Darkness")), "change show Dark (2017) to Darkness", [], []),
+        (SetEpisodes("x", "dark", (), (PILOT,)), "set 1 episode of dark", [], []),
+        (SetHolding("x", HERE, Holding(), Holding()), "set what the inventory says of incoming:a.mkv", [], []),
         (AddMovie("x", FILM), "add film Alien", [], []),
         (RemoveMovie("x", FILM), "remove film Alien from the catalogue", [], []),
         (RecordKnown("x", "seedbox", "/a", None, KNOWN), "record as known: seedbox:/a", [], []),

@@ -192,7 +192,7 @@ def test_a_film_goes_to_the_films() -> None:
     name = "The.Matrix.1999.1080p.BluRay.x264-GRP.mkv"
     plex = RoutingPolicy(movies="films", preset=PLEX)
     assert place(name, matrix, plex) == "films:The Matrix (1999) {tmdb-603}/The Matrix (1999).mkv"
-    assert place(name, matrix) == f"films:The Matrix (1999)/{name}"
+    assert place(name, matrix) == "films:The Matrix (1999)/The Matrix (1999).mkv"
     found = routed(name, matrix)
     assert isinstance(found, Routed)
     assert found.holding.unit is not None
@@ -218,7 +218,7 @@ def test_a_folder_of_the_users_own_is_used() -> None:
     """`--override-dir` uses the given name; one that leaves the root is refused."""
     assert place("Show.Name.S01E02.mkv", Show("s", "Show", folder="My Show")).startswith("tv:My Show/Season 01/")
     film = Movie("f", "Film", folder="My Film")
-    assert place("Film.1999.1080p.BluRay.mkv", film) == "films:My Film/Film.1999.1080p.BluRay.mkv"
+    assert place("Film.1999.1080p.BluRay.mkv", film) == "films:My Film/Film.mkv"
     for folder in ("../away", "/etc", "a\x00b", "x" * 300, "caf\udce9"):
         assert reason("Show.Name.S01E02.mkv", Show("s", "Show", folder=folder)).startswith("its path would be")
         assert "another folder" in reason("Film.1999.1080p.BluRay.mkv", Movie("f", "Film", folder=folder))

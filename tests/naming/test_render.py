@@ -195,7 +195,6 @@ def test_episode_files() -> None:
 def test_movie_files() -> None:
     assert PLEX.movie_file("Film", 1999, extension="mkv") == "Film (1999).mkv"
     assert PLEX.movie_file("Film", extension="mkv") == "Film.mkv"
-    assert ORIGINAL.movie_file("Film", 1999, extension="mkv", original="Film.1999-GRP.mkv") == "Film.1999-GRP.mkv"
     assert ORIGINAL.movie_file("Film", 1999, extension="mkv") == "Film (1999).mkv"
 
 

@@ -28,10 +28,11 @@ from medialib.errors import (
     PlanRefused,
 )
 from medialib.events import ActionFinished, BytesMoved, Event, Noted, Waiting
-from medialib.model import Holding, KnownFile, Movie, Place, Show, Unit
+from medialib.model import Episode, Holding, InventoryFile, KnownFile, Movie, Place, Show, Unit
 from medialib.planning import (
     AddMovie,
     AddShow,
+    ChangeShow,
     Discard,
     Fetch,
     MakeFolder,
@@ -41,6 +42,8 @@ from medialib.planning import (
     RemoveFolder,
     RemoveMovie,
     RemoveShow,
+    SetEpisodes,
+    SetHolding,
 )
 from medialib.planning.actions import Action
 from medialib.ports import PartRecord
@@ -385,6 +388,41 @@ def test_actions_on_the_catalogue_hold_only_if_it_is_as_the_plan_saw_it() -> Non
     assert world.tv.folders == {""}
 
 
+def test_shows_and_episodes_change_only_from_what_the_plan_saw() -> None:
+    """And then all of it, or nothing of it."""
+    world = MemoryWorld()
+    show, pilot, second = Show("a", "A"), Episode("a", 1, 1, "Pilot"), Episode("a", 1, 2)
+    changed, titled = attrs.evolve(show, title="Else"), attrs.evolve(second, title="Second")
+    place, holding = Place("tv", "x.mkv"), Holding(release="x")
+    world.catalogue.inventory.put([InventoryFile(place, 1, 1, world.clock.now())])
+    actions: tuple[Action, ...] = (
+        AddShow("1", show, episodes=(pilot, Episode("b", 1, 1))),
+        AddShow("2", show, episodes=(pilot,)),
+        SetEpisodes("3", "a", (), (second,)),
+        SetEpisodes("4", "a", (), (second,)),
+        SetEpisodes("5", "a", (attrs.evolve(pilot, title="Other"),), ()),
+        SetEpisodes("6", "none", (), ()),
+        SetEpisodes("7", "a", (), (Episode("b", 1, 1),)),
+        ChangeShow("8", changed, show),
+        ChangeShow("9", show, attrs.evolve(show, key="b")),
+        ChangeShow("10", show, changed, previous_episodes=(titled,)),
+        ChangeShow("11", show, changed, previous_episodes=(pilot, second), episodes=(titled,)),
+        SetHolding("12", place, holding, holding),
+        SetHolding("13", place, Holding(), holding),
+        SetHolding("14", Place("tv", "y.mkv"), Holding(), holding),
+        RemoveShow("15", changed, episodes=(pilot,)),
+    )
+    report = apply(plan_of(world, *actions), world.world)
+    assert {line.action.id for line in report.failures} == {"1", "4", "5", "6", "7", "8", "9", "10", "12", "14"}
+    assert (world.catalogue.shows.get("a"), list(world.catalogue.episodes.of_show("a"))) == (changed, [titled])
+    row = world.catalogue.inventory.get(place)
+    assert row is not None
+    assert row.holding == holding
+    assert world.undo().whole
+    assert world.catalogue.shows.get("a") is None
+    assert list(world.catalogue.inventory.all()) == [attrs.evolve(row, holding=Holding())]
+
+
 def test_what_depends_on_a_row_that_was_refused_is_skipped() -> None:
     world = MemoryWorld()
     world.catalogue.shows.add(Show("show", "Other"))
@@ -400,7 +438,7 @@ def test_a_show_or_film_that_still_has_files_is_kept_by_undo() -> None:
     world.remote.put("Film.Name.2001.1080p.BluRay.mkv", b"2", mtime_ns=world.clock.ago(hours=1))
     first = world.sync()[0].run
     world.remote.put("Show.S01E02.mkv", b"3", mtime_ns=world.clock.ago(hours=1))
-    world.remote.put("Film.Name.2001.720p.BluRay.mkv", b"4", mtime_ns=world.clock.ago(hours=1))
+    world.remote.put("Film.Name.2001.720p.BluRay.mp4", b"4", mtime_ns=world.clock.ago(hours=1))
     world.sync()
     assert world.undo(first).whole
     assert world.catalogue.shows.get("show") is not None

@@ -25,11 +25,11 @@ FILES = {
     "Film.Name.2001.1080p.BluRay.x264-GRP.mkv": b"film " * 1000,
 }
 PLACED = {
-    "tv:Pack/Season 01/Pack.S01E01.1080p-GRP.mkv",
-    "tv:Pack/Season 01/Pack.S01E01.1080p-GRP.en.srt",
-    "tv:Pack/Season 01/Pack.S01E02.1080p-GRP.mkv",
-    "tv:Show Name/Season 01/Show.Name.S01E02.mkv",
-    "movies:Film Name (2001)/Film.Name.2001.1080p.BluRay.x264-GRP.mkv",
+    "tv:Pack/Season 01/Pack.S01E01.1080p-GRP.mkv": "Pack.S01.1080p-GRP/Pack.S01E01.1080p-GRP.mkv",
+    "tv:Pack/Season 01/Pack.S01E01.1080p-GRP.en.srt": "Pack.S01.1080p-GRP/Pack.S01E01.1080p-GRP.en.srt",
+    "tv:Pack/Season 01/Pack.S01E02.1080p-GRP.mkv": "Pack.S01.1080p-GRP/Pack.S01E02.1080p-GRP.mkv",
+    "tv:Show Name/Season 01/Show.Name.S01E02.mkv": "Show.Name.S01E02.mkv",
+    "movies:Film Name (2001)/Film Name (2001).mkv": "Film.Name.2001.1080p.BluRay.x264-GRP.mkv",
 }
 
 
@@ -70,11 +70,8 @@ def sync_until_killed(world: MemoryWorld, steps: int) -> bool:
 
 def assert_whole(world: MemoryWorld) -> None:
     """Every file of the remote stands whole in exactly one place, and is recorded there once."""
-    assert world.contents() == {
-        place: next(c for path, c in FILES.items() if path.rpartition("/")[2] == place.rpartition("/")[2])
-        for place in PLACED
-    }
-    assert {str(row.place) for row in world.catalogue.inventory.all()} == PLACED
+    assert world.contents() == {place: FILES[path] for place, path in PLACED.items()}
+    assert {str(row.place) for row in world.catalogue.inventory.all()} == PLACED.keys()
     known = Counter(row.path for row in world.catalogue.known_files.of_remote("remote"))
     assert known == Counter(f"/remote/{path}" for path in FILES)
     for run in world.catalogue.journal.runs():
@@ -229,7 +226,7 @@ def test_a_disk_or_line_that_fails_from_any_operation_on_loses_nothing(
         except (MedialibError, OSError):
             whole = False
         world.before_each(lambda operation, path: None)
-        names = {path.rpartition("/")[2]: content for path, content in FILES.items()}
+        names = {path.rpartition("/")[2]: FILES[of] for path, of in (*zip(FILES, FILES, strict=True), *PLACED.items())}
         for place, content in world.contents().items():
             name = place.partition(":")[2].rpartition("/")[2]
             assert name.endswith((".part", ".part.json")) or content == names[name]

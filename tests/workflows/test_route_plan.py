@@ -45,7 +45,7 @@ def test_everything_has_its_place_or_its_reason() -> None:
     world.incoming.links["away.mkv"] = "../../x"
     plan = world.plan_route()
     assert moved(plan) == {
-        "Film.Name.2001.1080p.BluRay.mkv": "movies:Film Name (2001)/Film.Name.2001.1080p.BluRay.mkv",
+        "Film.Name.2001.1080p.BluRay.mkv": "movies:Film Name (2001)/Film Name (2001).mkv",
         "Show.Name.S01E02.mkv": "tv:Show Name/Season 01/Show.Name.S01E02.mkv",
         "pack/Pack.S01E01.mkv": "tv:Pack/Season 01/Pack.S01E01.mkv",
         "pack/Pack.S01E01.en.srt": "tv:Pack/Season 01/Pack.S01E01.en.srt",
@@ -180,7 +180,7 @@ def test_late_subtitles_find_the_video_in_the_library_or_are_left() -> None:
     targets = moved(plan)
     assert targets["Show.S01E01.en.srt"] == "tv:Show/Season 01/Show.S01E01.en.srt"
     assert targets["Show.1x01.German.srt"].startswith("tv:Show/Season 01/Show.S01E01.")
-    assert targets["Film.Name.2001.fr.srt"].startswith("movies:Film Name (2001)/Film.Name.2001.1080p.BluRay.")
+    assert targets["Film.Name.2001.fr.srt"].startswith("movies:Film Name (2001)/Film Name (2001).")
     assert left(plan) == {"Show.S01E09.en.srt": "unrouted", "Else.S01E01.srt": "unrouted"}
     check_plan(plan)
     assert apply(plan, world.world).whole
@@ -311,7 +311,7 @@ def test_titles_and_names_are_explained_with_their_candidates() -> None:
         ("Drak.S01E01.mkv", world.rules, "a show of that name would be entered"),
         ("Darkk.S01E01.mkv", refused, "runner-up 'Dark'"),
         ("Dark.Citty.1998.1080p.BluRay.mkv", world.rules, "a film of that name would be entered"),
-        ("Dark.Citty.1998.1080p.BluRay.mkv", refused, "no movie is called"),
+        ("Dark.Citty.1998.1080p.BluRay.mkv", refused, "no film is called"),
         ("[G] Dark - 12.mkv", world.rules, "does not know which season"),
         ("Dark/sample.mkv", world.rules, "it is left out"),
     ):

@@ -14,6 +14,7 @@ from medialib.model import Movie, Show
 from medialib.naming import ParsedName
 
 __all__ = [
+    "COUNTRY_WORDS",
     "Candidate",
     "Identified",
     "KnownTitle",
@@ -197,7 +198,7 @@ def identify(parsed: ParsedName, titles: TitleIndex) -> Match:
     if with_year is not None:
         names.append(with_year)
     if parsed.country is not None:
-        names.extend(f"{parsed.title} {word}" for word in _COUNTRY_WORDS.get(parsed.country, (parsed.country,)))
+        names.extend(f"{parsed.title} {word}" for word in COUNTRY_WORDS.get(parsed.country, (parsed.country,)))
     names.extend(parsed.alternative_titles)
     fitting: dict[str, tuple[KnownTitle, str]] = {}
     objections: dict[str, Candidate] = {}
@@ -216,7 +217,7 @@ def identify(parsed: ParsedName, titles: TitleIndex) -> Match:
         # a film's year differs by one between countries and festivals often enough to ask, never enough to assume
         near = [candidate for candidate in titles.near(parsed.title, kind) if candidate.title.key not in objections]
         candidates = (*objections.values(), *near)
-        reason = f"no {kind} is called {parsed.title!r}"
+        reason = f"no {'show' if kind == 'show' else 'film'} is called {parsed.title!r}"
         if candidates:
             reason += f"; nearest is {candidates[0].title.title!r} ({candidates[0].reason})"
         return Unidentified(reason, candidates)
@@ -240,5 +241,5 @@ def identify(parsed: ParsedName, titles: TitleIndex) -> Match:
     )
 
 
-_COUNTRY_WORDS: dict[str, tuple[str, ...]] = {"GB": ("UK", "GB"), "US": ("US", "USA")}
+COUNTRY_WORDS: dict[str, tuple[str, ...]] = {"GB": ("UK", "GB"), "US": ("US", "USA")}
 """How release names spell a country that tells two shows apart."""

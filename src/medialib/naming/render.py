@@ -180,8 +180,8 @@ class NamingPreset:
     """Folder of season 0."""
     id_form: str
     """How an identifier is appended to a folder: ``{source}`` and ``{id}``; empty for not at all."""
-    keeps_names: bool = False
-    """Files keep the name they were released under, made safe."""
+    keeps_episode_names: bool = False
+    """Episodes keep the name they were released under, made safe; films are named by title and year all the same."""
 
     def show_folder(self, title: str, year: int | None = None, ids: ExternalIds | None = None) -> str:
         """Folder of a show: ``Title (Year)``, with an identifier where the preset's server reads one.
@@ -225,7 +225,7 @@ class NamingPreset:
         >>> ORIGINAL.episode_file("Title", extension="mkv", season=1, episodes=(2,), original="Show.S01E02.mkv")
         'Show.S01E02.mkv'
         """
-        if self.keeps_names and original:
+        if self.keeps_episode_names and original:
             return _file(_split_extension(original)[0], extension, room=room)
         if season is not None and episodes:
             number = f"S{season:02d}E" + _run(episodes, 2, "-E")
@@ -258,7 +258,6 @@ class NamingPreset:
         *,
         extension: str,
         part: int | None = None,
-        original: str | None = None,
         room: int = 40,
     ) -> str:
         """File name of a film: ``Title (Year).ext``; of a film in several files ``Title (Year) - part1.ext``.
@@ -268,8 +267,6 @@ class NamingPreset:
         >>> PLEX.movie_file("The Long Film", 1999, extension="mkv", part=2)
         'The Long Film (1999) - part2.mkv'
         """
-        if self.keeps_names and original:
-            return _file(_split_extension(original)[0], extension, room=room)
         tail = f" ({year})" if year is not None else ""
         if part is not None:
             tail += f" - part{part}"
@@ -315,5 +312,5 @@ PLEX: Final = NamingPreset(name="plex", specials="Specials", id_form="{{{source}
 JELLYFIN: Final = NamingPreset(name="jellyfin", specials="Season 00", id_form="[{source}id-{id}]")
 """As Jellyfin documents: specials in ``Season 00``, identifiers as ``[tvdbid-1]``."""
 
-ORIGINAL: Final = NamingPreset(name="original", specials="Season 00", id_form="", keeps_names=True)
-"""Folders of title and season, files under the name they were released by."""
+ORIGINAL: Final = NamingPreset(name="original", specials="Season 00", id_form="", keeps_episode_names=True)
+"""Folders of title and season, episodes under the name they were released by, films by title and year."""

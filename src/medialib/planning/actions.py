@@ -28,6 +28,7 @@ __all__ = [
     "RemoveMovie",
     "RemoveShow",
     "SetEpisodes",
+    "SetHolding",
     "Unchanged",
     "bytes_carried",
     "describe",
@@ -132,7 +133,7 @@ class RemoveFolder:
 
 @attrs.frozen
 class AddShow:
-    """Enter a show into the catalogue."""
+    """Enter a show into the catalogue, with its episodes."""
 
     id: str
     """Identifier within the plan."""
@@ -142,11 +143,13 @@ class AddShow:
     """Why, for a reader."""
     after: tuple[str, ...] = ()
     """Identifiers of actions that must have been carried out before."""
+    episodes: tuple[Episode, ...] = ()
+    """Its episodes."""
 
 
 @attrs.frozen
 class RemoveShow:
-    """Take a show out of the catalogue, as long as it is still the given record."""
+    """Take a show and its episodes out of the catalogue, as long as all of it is still as given."""
 
     id: str
     """Identifier within the plan."""
@@ -156,11 +159,13 @@ class RemoveShow:
     """Why, for a reader."""
     after: tuple[str, ...] = ()
     """Identifiers of actions that must have been carried out before."""
+    episodes: tuple[Episode, ...] = ()
+    """Its episodes as they must stand, no others besides."""
 
 
 @attrs.frozen
 class ChangeShow:
-    """Put another record in place of a show's, as long as it is still the given one; its episodes stay."""
+    """Put another record, and other episodes, in place of a show's, as long as those are still as given."""
 
     id: str
     """Identifier within the plan."""
@@ -168,6 +173,28 @@ class ChangeShow:
     """The record as it must stand."""
     show: Show
     """The record as it shall be, under the same key."""
+    reason: str = ""
+    """Why, for a reader."""
+    after: tuple[str, ...] = ()
+    """Identifiers of actions that must have been carried out before."""
+    previous_episodes: tuple[Episode, ...] = ()
+    """The episodes that are replaced or removed, as they must stand; the rest of them stay."""
+    episodes: tuple[Episode, ...] = ()
+    """The episodes that there shall be instead."""
+
+
+@attrs.frozen
+class SetHolding:
+    """Set what the inventory says of a file that stays where it is, as long as it still says what it did."""
+
+    id: str
+    """Identifier within the plan."""
+    place: Place
+    """The file."""
+    previous: Holding
+    """What the inventory must say of it."""
+    holding: Holding
+    """What it shall say."""
     reason: str = ""
     """Why, for a reader."""
     after: tuple[str, ...] = ()
@@ -250,6 +277,7 @@ Action: TypeAlias = (
     | RemoveShow
     | ChangeShow
     | SetEpisodes
+    | SetHolding
     | AddMovie
     | RemoveMovie
     | RecordKnown
@@ -293,7 +321,9 @@ def preconditions(action: Action) -> tuple[Precondition, ...]:
             return (Unchanged(action.source, action.size, action.mtime_ns), Absent(action.target))
         case MakeFolder() | RemoveFolder():
             return ()
-        case AddShow() | RemoveShow() | ChangeShow() | SetEpisodes() | AddMovie() | RemoveMovie() | RecordKnown():
+        case AddShow() | RemoveShow() | ChangeShow() | SetEpisodes() | AddMovie() | RemoveMovie():
+            return ()
+        case SetHolding() | RecordKnown():
             return ()
         case _:
             assert_never(action)
@@ -314,7 +344,9 @@ def effects(action: Action) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
             return (action.place,), ()
         case RemoveFolder():
             return (), (action.place,)
-        case AddShow() | RemoveShow() | ChangeShow() | SetEpisodes() | AddMovie() | RemoveMovie() | RecordKnown():
+        case AddShow() | RemoveShow() | ChangeShow() | SetEpisodes() | AddMovie() | RemoveMovie():
+            return (), ()
+        case SetHolding() | RecordKnown():
             return (), ()
         case _:
             assert_never(action)
@@ -347,13 +379,17 @@ def describe(action: Action) -> str:
         case RemoveFolder():
             return f"remove folder {action.place} if empty"
         case AddShow():
-            return f"add show {action.show.title}{_year(action.show.year)}"
+            return f"add show {action.show.title}{_year(action.show.year)}{_with(action.episodes)}"
         case RemoveShow():
             return f"remove show {action.show.title}{_year(action.show.year)} from the catalogue"
         case ChangeShow():
-            return f"change show {action.previous.title}{_year(action.previous.year)} in the catalogue"
+            previous, show = action.previous, action.show
+            before, now = f"{previous.title}{_year(previous.year)}", f"{show.title}{_year(show.year)}"
+            return f"change show {before}{f' to {now}' if now != before else ''}{_with(action.episodes)}"
         case SetEpisodes():
-            return f"set {_count(len(action.episodes), 'episode')} of {action.show}{_removed(action)}"
+            return f"set {_count(action.episodes)} of {action.show}"
+        case SetHolding():
+            return f"set what the inventory says of {action.place}"
         case AddMovie():
             return f"add film {action.movie.title}{_year(action.movie.year)}"
         case RemoveMovie():
@@ -369,11 +405,9 @@ def _year(year: int | None) -> str:
     return "" if year is None else f" ({year})"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _count(episodes: tuple[Episode, ...]) -> str:
+    return "1 episode" if len(episodes) == 1 else f"{len(episodes)} episodes"
 
 
-def _removed(action: SetEpisodes) -> str:
-    kept = {(episode.season, episode.number) for episode in action.episodes}
-    gone = sum((episode.season, episode.number) not in kept for episode in action.previous)
-    return f", remove {gone}" if gone else ""
+def _with(episodes: tuple[Episode, ...]) -> str:
+    return f" with {_count(episodes)}" if episodes else ""

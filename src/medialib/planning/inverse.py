@@ -22,6 +22,7 @@ from medialib.planning.actions import (
     RemoveMovie,
     RemoveShow,
     SetEpisodes,
+    SetHolding,
     effects,
 )
 
@@ -129,13 +130,24 @@ def inverse(performed: Performed, *, recycle: str) -> tuple[Action, ...]:
         case RemoveFolder():
             return (MakeFolder(name, action.place, reason),)
         case AddShow():
-            return (RemoveShow(name, action.show, reason),)
+            return (RemoveShow(name, action.show, reason, episodes=action.episodes),)
         case RemoveShow():
-            return (AddShow(name, action.show, reason),)
+            return (AddShow(name, action.show, reason, episodes=action.episodes),)
         case ChangeShow():
-            return (ChangeShow(name, action.show, action.previous, reason),)
+            return (
+                ChangeShow(
+                    name,
+                    previous=action.show,
+                    show=action.previous,
+                    reason=reason,
+                    previous_episodes=action.episodes,
+                    episodes=action.previous_episodes,
+                ),
+            )
         case SetEpisodes():
             return (SetEpisodes(name, action.show, action.episodes, action.previous, reason),)
+        case SetHolding():
+            return (SetHolding(name, action.place, action.holding, action.previous, reason),)
         case AddMovie():
             return (RemoveMovie(name, action.movie, reason),)
         case RemoveMovie():

@@ -1,19 +1,36 @@
 """Where a file belongs: decided from its parsed name, its match and the policy, with every reason kept."""
 
 from medialib.routing.companions import Companion, Orphan, extension_of, pair_companions, split_stem
-from medialib.routing.route import Route, Routed, RoutingPolicy, Unrouted, new_movie, new_show, route
+from medialib.routing.records import (
+    EpisodeChanges,
+    episodes_from,
+    merge_episodes,
+    movie_from,
+    new_movie,
+    new_show,
+    same_title,
+    show_from,
+)
+from medialib.routing.route import Route, Routed, RoutingPolicy, Unrouted, home_of, route
 
 __all__ = [
     "Companion",
+    "EpisodeChanges",
     "Orphan",
     "Route",
     "Routed",
     "RoutingPolicy",
     "Unrouted",
+    "episodes_from",
     "extension_of",
+    "home_of",
+    "merge_episodes",
+    "movie_from",
     "new_movie",
     "new_show",
     "pair_companions",
     "route",
+    "same_title",
+    "show_from",
     "split_stem",
 ]

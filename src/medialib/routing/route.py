@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import TypeAlias
 
 import attrs
 
-from medialib.matching import normalise_title
 from medialib.model import Episode, Holding, Movie, Place, Show, Unit
 from medialib.naming import ORIGINAL, NamingPreset, ParsedName, unsafe_reason
 from medialib.routing.companions import split_stem
 
-__all__ = ["Route", "Routed", "RoutingPolicy", "Unrouted", "new_movie", "new_show", "route"]
+__all__ = ["Route", "Routed", "RoutingPolicy", "Unrouted", "home_of", "route"]
 
 
 @attrs.frozen
@@ -62,50 +60,27 @@ Route: TypeAlias = Routed | Unrouted
 """What `route` answers."""
 
 
-def new_show(parsed: ParsedName, taken: Collection[str] = ()) -> Show:
-    """The show that a name tells of, for a catalogue that does not know it yet; its key avoids those in `taken`.
+def home_of(title: Show | Movie, policy: RoutingPolicy) -> Place | Unrouted:
+    """The folder that everything of a show or film belongs in.
 
-    >>> from medialib.naming import parse_name
-    >>> new_show(parse_name("Show.Name.S01E02.mkv")).key
-    'show-name'
+    >>> home_of(Show("dark", "Dark", 2017), RoutingPolicy(tv="tv"))
+    Place(location='tv', path='Dark (2017)')
+    >>> str(home_of(Movie("salt", "Salt"), RoutingPolicy(tv="tv")))
+    'it is a film, and no folder for films is configured. Set library.movies.'
     """
-    title = _display_title(parsed)
-    kind = parsed.kind if parsed.kind in ("anime", "daily") else "standard"
-    return Show(
-        _free_key(title, parsed.year, taken),
-        title,
-        year=parsed.year,
-        type="anime" if kind == "anime" else "daily" if kind == "daily" else "standard",
-        source="name",
-    )
-
-
-def new_movie(parsed: ParsedName, taken: Collection[str] = ()) -> Movie:
-    """The film that a name tells of, for a catalogue that does not know it yet; its key avoids those in `taken`.
-
-    >>> from medialib.naming import parse_name
-    >>> new_movie(parse_name("The.Matrix.1999.1080p.BluRay.x264-GRP.mkv"))
-    Movie(key='the-matrix-1999', title='The Matrix', year=1999, ...)
-    """
-    title = _display_title(parsed)
-    return Movie(_free_key(title, parsed.year, taken), title, year=parsed.year, source="name")
-
-
-def _display_title(parsed: ParsedName) -> str:
-    title = parsed.title or ""
-    if parsed.country is not None and parsed.is_episode:
-        title = f"{title} ({parsed.country})"
-    return title
-
-
-def _free_key(title: str, year: int | None, taken: Collection[str]) -> str:
-    plain = re.sub(r"[^\w]+", "-", normalise_title(title)).strip("-") or "untitled"
-    key = plain if year is None else f"{plain}-{year}"
-    candidate, number = key, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{key}-{number}"
-    return candidate
+    if isinstance(title, Movie):
+        if policy.movies is None:
+            return Unrouted("it is a film, and no folder for films is configured", "Set library.movies.")
+        home = Place(policy.movies, title.folder or policy.preset.movie_folder(title.title, title.year, title.ids))
+    else:
+        root = policy.anime if title.type == "anime" and policy.anime is not None else policy.tv
+        if root is None:
+            return Unrouted("it is an episode, and no folder for series is configured", "Set library.tv.")
+        home = Place(root, title.folder or policy.preset.show_folder(title.title, title.year, title.ids))
+    unsafe = unsafe_reason(home.path)
+    if unsafe is not None:
+        return Unrouted(f"its path would be {home.path!r}: {unsafe}", "Give the show or film another folder.")
+    return home
 
 
 def route(
@@ -140,13 +115,13 @@ def route(
 
 
 def _route_movie(path: str, parsed: ParsedName, movie: Movie, policy: RoutingPolicy) -> Route:
-    if policy.movies is None:
-        return Unrouted("it is a film, and no folder for films is configured", "Set library.movies.")
-    _, stem, extension = split_stem(path)
-    folder = movie.folder or policy.preset.movie_folder(movie.title, movie.year, movie.ids)
-    name = policy.preset.movie_file(movie.title, movie.year, extension=extension, part=parsed.part, original=stem)
+    home = home_of(movie, policy)
+    if isinstance(home, Unrouted):
+        return home
+    _, _, extension = split_stem(path)
+    name = policy.preset.movie_file(movie.title, movie.year, extension=extension, part=parsed.part)
     return _at(
-        Place(policy.movies, f"{folder}/{name}"),
+        Place(home.location, f"{home.path}/{name}"),
         _holding(path, parsed, Unit("movie", movie.key)),
         (f"film {movie.title!r}", f"named for {policy.preset.name}"),
     )
@@ -155,9 +130,9 @@ def _route_movie(path: str, parsed: ParsedName, movie: Movie, policy: RoutingPol
 def _route_episode(
     path: str, parsed: ParsedName, show: Show, policy: RoutingPolicy, episodes: tuple[Episode, ...]
 ) -> Route:
-    root = policy.anime if show.type == "anime" and policy.anime is not None else policy.tv
-    if root is None:
-        return Unrouted("it is an episode, and no folder for series is configured", "Set library.tv.")
+    home = home_of(show, policy)
+    if isinstance(home, Unrouted):
+        return home
     numbered = _number(parsed, show, episodes)
     if isinstance(numbered, Unrouted):
         return numbered
@@ -167,7 +142,6 @@ def _route_episode(
         known = {(episode.season, episode.number): episode.title for episode in episodes}
         title = known.get((numbered.season, numbered.episodes[0])) or title
     season = numbered.season if numbered.season is not None else (numbered.aired or date.min).year
-    folder = show.folder or policy.preset.show_folder(show.title, show.year, show.ids)
     name = policy.preset.episode_file(
         show.title,
         extension=extension,
@@ -179,7 +153,7 @@ def _route_episode(
     )
     unit = Unit("episode", show.key, numbered.season, numbered.episodes, numbered.aired)
     return _at(
-        Place(root, f"{folder}/{policy.preset.season_folder(season)}/{name}"),
+        Place(home.location, f"{home.path}/{policy.preset.season_folder(season)}/{name}"),
         _holding(path, parsed, unit),
         (f"show {show.title!r}", numbered.reason, f"named for {policy.preset.name}"),
     )

@@ -37,6 +37,7 @@ from medialib.planning import (
     RemoveMovie,
     RemoveShow,
     SetEpisodes,
+    SetHolding,
 )
 from medialib.ports import Run
 
@@ -242,22 +243,18 @@ def actions() -> st.SearchStrategy[Action]:
     told = {"id": texts(), "reason": texts(), "after": st.lists(texts(), max_size=2).map(tuple)}
     file = {"source": places(), "target": places(), "size": _sizes(), "mtime_ns": _times(), **told}
     row = st.none() | known_files()
+    few = st.lists(episodes(), max_size=2).map(tuple)
     return st.one_of(
         st.builds(Fetch, **file),
         st.builds(Move, holding=st.none() | holdings(), unit=st.none() | texts(), **file),
         st.builds(Discard, duplicate_of=st.none() | places(), **file),
         st.builds(MakeFolder, place=places(), **told),
         st.builds(RemoveFolder, place=places(), **told),
-        st.builds(AddShow, show=shows(), **told),
-        st.builds(RemoveShow, show=shows(), **told),
-        st.builds(ChangeShow, previous=shows(), show=shows(), **told),
-        st.builds(
-            SetEpisodes,
-            show=texts(),
-            previous=st.lists(episodes(), max_size=2).map(tuple),
-            episodes=st.lists(episodes(), max_size=2).map(tuple),
-            **told,
-        ),
+        st.builds(AddShow, show=shows(), episodes=few, **told),
+        st.builds(RemoveShow, show=shows(), episodes=few, **told),
+        st.builds(ChangeShow, previous=shows(), show=shows(), previous_episodes=few, episodes=few, **told),
+        st.builds(SetEpisodes, show=texts(), previous=few, episodes=few, **told),
+        st.builds(SetHolding, place=places(), previous=holdings(), holding=holdings(), **told),
         st.builds(AddMovie, movie=movies(), **told),
         st.builds(RemoveMovie, movie=movies(), **told),
         st.builds(RecordKnown, remote=texts(), path=texts(), previous=row, record=row, **told),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import attrs
 
@@ -15,13 +16,17 @@ from medialib.completeness import StabilityRules
 from medialib.filters import PathRules
 from medialib.model import FileEntry
 from medialib.planning import Plan
-from medialib.ports import Catalogue, Location
+from medialib.ports import Catalogue, Location, MetadataProvider
 from medialib.routing import RoutingPolicy
 from medialib.testing.memory_location import MemoryLocation
 from medialib.transfer.stream import StreamTransfer
 from medialib.workflows.apply import Report, World, writing
 from medialib.workflows.fetch import FetchRules, Source, plan_fetch
+from medialib.workflows.fix import plan_fix_show
+from medialib.workflows.lookup import Ask, TitleLookup
 from medialib.workflows.route import RouteRules, plan_route
+from medialib.workflows.shows import plan_add_show
+from medialib.workflows.titles import UnknownTitles
 from medialib.workflows.undo import plan_undo
 
 __all__ = ["ManualClock", "MemoryWorld"]
@@ -79,6 +84,8 @@ class MemoryWorld:
     """Patterns of what is not wanted."""
     stability: StabilityRules = StabilityRules()
     """When a file is believed to be whole."""
+    provider: MetadataProvider | None = None
+    """Who is asked about titles that the catalogue does not know; None: they are entered by their names."""
 
     @property
     def locations(self) -> tuple[MemoryLocation, ...]:
@@ -118,9 +125,48 @@ class MemoryWorld:
     @property
     def rules(self) -> RouteRules:
         """How incoming files are routed."""
-        return RouteRules(RoutingPolicy(tv="tv", movies="movies"), paths=PathRules(self.exclude))
+        unknown: UnknownTitles = "by-name" if self.provider is None else "look-up"
+        return RouteRules(
+            RoutingPolicy(tv="tv", movies="movies"),
+            unknown_shows=unknown,
+            unknown_movies=unknown,
+            paths=PathRules(self.exclude),
+        )
 
-    def plan_route(self, rules: RouteRules | None = None) -> Plan:
+    def plan_add_show(self, title: str, *, ask: Ask | None = None, **options: Any) -> Plan:
+        """Plan to enter a show as the provider describes it; `options` are those of the workflow."""
+        assert self.provider is not None, "give the world a provider first"
+        return plan_add_show(
+            title,
+            TitleLookup(self.provider, ask=ask),
+            self.catalogue,
+            {"tv": self.tv},
+            self.rules.policy,
+            self.clock,
+            configuration="configuration",
+            **options,
+        )
+
+    def plan_fix_show(self, title: str, *, ask: Ask | None = None, **options: Any) -> Plan:
+        """Plan to make another title of a show; `options` are those of the workflow."""
+        assert self.provider is not None, "give the world a provider first"
+        return plan_fix_show(
+            title,
+            TitleLookup(self.provider, ask=ask),
+            self.catalogue,
+            {"tv": self.tv},
+            self.rules.policy,
+            self.clock,
+            configuration="configuration",
+            **options,
+        )
+
+    def apply(self, plan: Plan) -> Report:
+        """Carry out a plan in a run of its own."""
+        with writing(self.world, plan.kind) as session:
+            return session.apply(plan)
+
+    def plan_route(self, rules: RouteRules | None = None, *, ask: Ask | None = None) -> Plan:
         """Plan to route what is in the incoming folder."""
         return plan_route(
             self.incoming,
@@ -128,6 +174,7 @@ class MemoryWorld:
             self.catalogue,
             self.rules if rules is None else rules,
             self.clock,
+            lookup=None if self.provider is None else TitleLookup(self.provider, ask=ask),
             configuration="configuration",
         )
 

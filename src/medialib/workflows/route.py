@@ -13,24 +13,24 @@ from medialib.completeness import nearly_same_time
 from medialib.errors import Cancelled, OutOfReach
 from medialib.events import LocationWalked, Observer, nobody
 from medialib.filters import PathRules, judge_path
-from medialib.matching import Identified, TitleIndex, identify, known_title
-from medialib.model import Episode, FileEntry, Holding, Movie, Place, RefusedEntry, Show
+from medialib.model import FileEntry, Holding, Movie, Place, RefusedEntry, Show
 from medialib.naming import ParsedName, collision_key, parse_name
-from medialib.planning import Action, AddMovie, AddShow, Discard, Move, Plan, Remark, RemoveFolder
+from medialib.planning import Action, Discard, Move, Plan, Remark, RemoveFolder
 from medialib.ports import CancelToken, Catalogue, Clock, Location, SupportsWriters, WritableLocation
 from medialib.routing import (
     Companion,
+    Route,
     Routed,
     RoutingPolicy,
     Unrouted,
     extension_of,
-    new_movie,
-    new_show,
     pair_companions,
     route,
     split_stem,
 )
 from medialib.workflows.hashing import content_hash
+from medialib.workflows.lookup import TitleLookup
+from medialib.workflows.titles import Titles, UnknownTitles
 
 __all__ = ["VIDEO_EXTENSIONS", "RouteRules", "plan_route"]
 
@@ -50,9 +50,9 @@ class RouteRules:
 
     policy: RoutingPolicy = RoutingPolicy()
     """Where things are kept and how they are named."""
-    unknown_shows: Literal["by-name", "refuse"] = "by-name"
-    """Whether a show that the catalogue does not know is entered by its name, or its files are left."""
-    unknown_movies: Literal["by-name", "refuse"] = "by-name"
+    unknown_shows: UnknownTitles = "by-name"
+    """What becomes of a show that the catalogue does not know."""
+    unknown_movies: UnknownTitles = "by-name"
     """The same for films."""
     companions: frozenset[str] = frozenset(("srt", "ass", "ssa", "sub", "idx", "vtt", "sup"))
     """Extensions of files that travel with a video, lower case without dot."""
@@ -69,6 +69,7 @@ def plan_route(
     rules: RouteRules,
     clock: Clock,
     *,
+    lookup: TitleLookup | None = None,
     arriving: Iterable[FileEntry] | None = None,
     configuration: str = "",
     observer: Observer = nobody,
@@ -77,13 +78,16 @@ def plan_route(
     """Plan the moves of all files in `incoming` into the library `roots` (by location name).
 
     With `arriving`, files that are to come there are planned for too, and the plan is provisional. A show or film that
-    the catalogue does not know is entered under the name it goes by, if the rules say so. Folders that end up empty are
-    removed. What cannot be placed without a guess, or would stand where something stands, is left with a remark.
+    the catalogue does not know is entered under the name it goes by, or as `lookup` finds it, if the rules say so; a
+    show that came from a provider is looked up again for episodes that are new. Folders that end up empty are removed.
+    What cannot be placed without a guess, or would stand where something stands, is left with a remark.
 
     Raises OutOfReach if the incoming folder or a root that is needed cannot be read, or a root is suddenly empty, and
     Cancelled when asked to stop.
     """
-    planning = _Routing(incoming, roots, catalogue, rules, clock, cancelled if cancelled is not None else Event())
+    titles = Titles(catalogue, shows=rules.unknown_shows, movies=rules.unknown_movies, lookup=lookup, observer=observer)
+    token = cancelled if cancelled is not None else Event()
+    planning = _Routing(incoming, roots, catalogue, titles, rules, clock, token)
     provisional = tuple(arriving) if arriving is not None else ()
     coming = {entry.path for entry in provisional}
     count = 0
@@ -117,6 +121,7 @@ class _Routing:
         incoming: Location,
         roots: Mapping[str, WritableLocation],
         catalogue: Catalogue,
+        titles: Titles,
         rules: RouteRules,
         clock: Clock,
         cancelled: CancelToken,
@@ -128,12 +133,7 @@ class _Routing:
         self._cancelled = cancelled
         self.now = clock.now()
         self._recycle = f"{rules.recycle}/{self.now:%Y%m%dT%H%M%SZ}"
-        self._shows = {show.key: show for show in catalogue.shows.all()}
-        self._movies = {movie.key: movie for movie in catalogue.movies.all()}
-        records: tuple[Show | Movie, ...] = (*self._shows.values(), *self._movies.values())
-        self._titles = TitleIndex(known_title(record) for record in records)
-        self._episodes: dict[str, tuple[Episode, ...]] = {}
-        self._new: dict[tuple[str, str], str] = {}
+        self._titles = titles
         self._targets: dict[tuple[str, str], Place] = {}
         self._checked: set[str] = set()
         self._siblings: dict[tuple[str, str], dict[str, FileEntry]] = {}
@@ -203,66 +203,32 @@ class _Routing:
 
     def _plan_video(self, entry: FileEntry) -> Routed | None:
         parsed = parse_name(entry.path)
-        titled = self._title(parsed)
+        titled = self._titles.of(parsed)
         if isinstance(titled, Unrouted):
             self.remark("unrouted", entry.path, str(titled))
             return None
-        record, why, adding = titled
-        episodes = self._episodes_of(record) if isinstance(record, Show) else ()
-        decided = route(entry.path, parsed, record, self._rules.policy, episodes=episodes)
+        decided = self._decide(entry, parsed, titled.record, self._rules.policy)
         if isinstance(decided, Unrouted):
             self.remark("unrouted", entry.path, str(decided))
             return None
-        decided = attrs.evolve(decided, reasons=(why, *decided.reasons))
-        after: tuple[str, ...] = ()
-        identity = ("show" if isinstance(record, Show) else "movie", record.key)
-        if adding and identity not in self._new:
-            name = self._name("a")
-            reason = f"new to the catalogue, from the name {entry.path!r}"
-            adds: Action = AddShow(name, record, reason) if isinstance(record, Show) else AddMovie(name, record, reason)
-            if not self._claim(entry, decided.place):
-                return None
-            self.actions.append(adds)
-            self._remember(record, name)
-        elif not self._claim(entry, decided.place):
+        decided = attrs.evolve(decided, reasons=(titled.why, *decided.reasons))
+        other = self._titles.sharing(titled.record, self._rules.policy)
+        if other is not None:
+            reason = f"{titled.record.title!r} would share the folder of {other.title!r} ({other.key})"
+            self.remark("collision", entry.path, f"{reason}. Give one of them another folder.")
             return None
-        if identity in self._new:
-            after = (self._new[identity],)
+        if not self._claim(entry, decided.place):
+            return None
+        entering, after = self._titles.entering(titled.record, first=len(self.actions) + 1)
+        self.actions.extend(entering)
         self._move(entry, decided, after)
         return decided
 
-    def _title(self, parsed: ParsedName) -> tuple[Show | Movie, str, bool] | Unrouted:
-        """The show or film that a name means, why, and whether it is still to be entered."""
-        if parsed.kind == "unknown" or parsed.rejected or parsed.title is None:
-            return Unrouted("its name says neither episode nor film", "Rename it, or place it by hand.")
-        match = identify(parsed, self._titles)
-        if isinstance(match, Identified):
-            key = match.title.key
-            record: Show | Movie = self._shows[key] if match.title.kind == "show" else self._movies[key]
-            return record, "; ".join(match.reasons), False
-        if match.ambiguous:
-            return Unrouted(match.reason, "Put the year into the name, or give one of them an alias.")
-        if parsed.is_episode:
-            if self._rules.unknown_shows == "refuse":
-                return Unrouted(match.reason, 'Enter the show first, or set routing.unknown_shows = "by-name".')
-            return new_show(parsed, self._shows), f"{match.reason}, so it is entered by its name", True
-        if self._rules.unknown_movies == "refuse":
-            return Unrouted(match.reason, 'Enter the film first, or set routing.unknown_movies = "by-name".')
-        return new_movie(parsed, self._movies), f"{match.reason}, so it is entered by its name", True
-
-    def _remember(self, record: Show | Movie, action: str) -> None:
-        if isinstance(record, Show):
-            self._shows[record.key] = record
-            self._new["show", record.key] = action
-        else:
-            self._movies[record.key] = record
-            self._new["movie", record.key] = action
-        self._titles.add(known_title(record))
-
-    def _episodes_of(self, show: Show) -> tuple[Episode, ...]:
-        if show.key not in self._episodes:
-            self._episodes[show.key] = tuple(self._catalogue.episodes.of_show(show.key))
-        return self._episodes[show.key]
+    def _decide(self, entry: FileEntry, parsed: ParsedName, record: Show | Movie, policy: RoutingPolicy) -> Route:
+        episodes = self._titles.episodes(record, parsed)
+        if isinstance(episodes, Unrouted):
+            return episodes
+        return route(entry.path, parsed, record, policy, episodes=episodes)
 
     def _plan_companion(self, entry: FileEntry, pair: Companion, video: Routed | None) -> None:
         if video is None:
@@ -279,19 +245,13 @@ class _Routing:
     def _plan_orphan(self, entry: FileEntry, why: str, routed: Mapping[str, Routed]) -> None:
         """A companion without a video beside it may belong to one in the library, or on its way there."""
         parsed = parse_name(entry.path)
-        titled = self._title(parsed)
-        if isinstance(titled, Unrouted) or titled[2]:
+        titled = self._titles.known(parsed)
+        if titled is None:
             self.remark("unrouted", entry.path, f"{why}, and no video of the library has its name")
             return
-        record = titled[0]
+        record = titled.record
         kind: Literal["episode", "movie"] = "episode" if isinstance(record, Show) else "movie"
-        decided = route(
-            entry.path,
-            parsed,
-            record,
-            attrs.evolve(self._rules.policy, minimum_confidence=0.0),
-            episodes=self._episodes_of(record) if isinstance(record, Show) else (),
-        )
+        decided = self._decide(entry, parsed, record, attrs.evolve(self._rules.policy, minimum_confidence=0.0))
         wanted = decided.holding.unit if isinstance(decided, Routed) else None
         videos: dict[Place, tuple[str, ...]] = {
             row.place: ()

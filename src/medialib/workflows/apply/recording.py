@@ -10,7 +10,7 @@ from typing import Literal, assert_never
 
 import attrs
 
-from medialib.model import InventoryFile
+from medialib.model import Episode, InventoryFile
 from medialib.planning import (
     Action,
     AddMovie,
@@ -26,15 +26,19 @@ from medialib.planning import (
     RemoveMovie,
     RemoveShow,
     SetEpisodes,
+    SetHolding,
 )
 from medialib.ports import Catalogue
 
 __all__ = ["changes_only_the_catalogue", "record"]
 
 
+_CATALOGUE_ONLY = (AddShow, RemoveShow, ChangeShow, SetEpisodes, SetHolding, AddMovie, RemoveMovie, RecordKnown)
+
+
 def changes_only_the_catalogue(action: Action) -> bool:
     """Whether an action touches no file."""
-    return isinstance(action, (AddShow, RemoveShow, ChangeShow, SetEpisodes, AddMovie, RemoveMovie, RecordKnown))
+    return isinstance(action, _CATALOGUE_ONLY)
 
 
 def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime) -> Outcome:
@@ -70,26 +74,39 @@ def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime
         case AddShow(show=show):
             if catalogue.shows.get(show.key) is not None:
                 return _failed(f"the catalogue has a show {show.key!r} already")
+            if any(episode.show != show.key for episode in action.episodes):
+                return _failed(f"some of the episodes are not of the show {show.key!r}")
             catalogue.shows.add(show)
+            catalogue.episodes.put(action.episodes)
             return outcome
         case RemoveShow(show=show):
             if catalogue.shows.get(show.key) != show:
                 return _failed(f"the show {show.key!r} has been changed or removed since")
             if _holds_files(catalogue, "episode", show.key):
                 return _KEPT
-            if next(iter(catalogue.episodes.of_show(show.key)), None) is not None:
-                return attrs.evolve(_KEPT, detail="kept: the catalogue has episodes of it that came later")
+            if set(catalogue.episodes.of_show(show.key)) != set(action.episodes):
+                return attrs.evolve(_KEPT, detail="kept: its episodes have changed since")
             catalogue.shows.remove(show.key)
             return outcome
-        case ChangeShow():
-            if catalogue.shows.get(action.previous.key) != action.previous:
-                return _failed(f"the show {action.previous.key!r} has been changed or removed since")
-            if action.show.key != action.previous.key:
-                return _failed(f"the show {action.previous.key!r} cannot be given another key")
+        case ChangeShow(previous=previous):
+            if catalogue.shows.get(previous.key) != previous:
+                return _failed(f"the show {previous.key!r} has been changed or removed since")
+            if action.show.key != previous.key:
+                return _failed(f"the show {previous.key!r} cannot be given another key")
+            refusal = _set_episodes(catalogue, previous.key, action.previous_episodes, action.episodes)
+            if refusal is not None:
+                return _failed(refusal)
             catalogue.shows.put(action.show)
             return outcome
         case SetEpisodes():
-            return _set_episodes(catalogue, action, outcome)
+            refusal = _set_episodes(catalogue, action.show, action.previous, action.episodes)
+            return outcome if refusal is None else _failed(refusal)
+        case SetHolding(place=place):
+            row = catalogue.inventory.get(place)
+            if row is None or row.holding != action.previous:
+                return _failed(f"what the inventory says of {place} has changed since")
+            catalogue.inventory.put([attrs.evolve(row, holding=action.holding)])
+            return outcome
         case AddMovie(movie=movie):
             if catalogue.movies.get(movie.key) is not None:
                 return _failed(f"the catalogue has a film {movie.key!r} already")
@@ -117,21 +134,24 @@ def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime
 _KEPT = Outcome("done", "kept: the library holds files of it", changed=False)
 
 
-def _set_episodes(catalogue: Catalogue, action: SetEpisodes, outcome: Outcome) -> Outcome:
-    if catalogue.shows.get(action.show) is None:
-        return _failed(f"the catalogue has no show {action.show!r}")
-    if any(episode.show != action.show for episode in (*action.previous, *action.episodes)):
-        return _failed(f"some of the episodes are not of the show {action.show!r}")
-    expected = {(episode.season, episode.number): episode for episode in action.previous}
-    wanted = {(episode.season, episode.number) for episode in action.episodes}
-    standing = {(episode.season, episode.number): episode for episode in catalogue.episodes.of_show(action.show)}
+def _set_episodes(
+    catalogue: Catalogue, show: str, previous: tuple[Episode, ...], episodes: tuple[Episode, ...]
+) -> str | None:
+    """Put episodes in place of others; returns why not, having changed nothing, if the rows are not as expected."""
+    if catalogue.shows.get(show) is None:
+        return f"the catalogue has no show {show!r}"
+    if any(episode.show != show for episode in (*previous, *episodes)):
+        return f"some of the episodes are not of the show {show!r}"
+    expected = {(episode.season, episode.number): episode for episode in previous}
+    wanted = {(episode.season, episode.number) for episode in episodes}
+    standing = {(episode.season, episode.number): episode for episode in catalogue.episodes.of_show(show)}
     for season, number in sorted(expected.keys() | wanted):
         if standing.get((season, number)) != expected.get((season, number)):
-            return _failed(f"S{season:02}E{number:02} of the show {action.show!r} has been changed since")
+            return f"S{season:02}E{number:02} of the show {show!r} has been changed since"
     for season, number in expected.keys() - wanted:
-        catalogue.episodes.remove(action.show, season, number)
-    catalogue.episodes.put(action.episodes)
-    return outcome
+        catalogue.episodes.remove(show, season, number)
+    catalogue.episodes.put(episodes)
+    return None
 
 
 def _holds_files(catalogue: Catalogue, kind: Literal["episode", "movie"], key: str) -> bool:

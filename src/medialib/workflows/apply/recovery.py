@@ -20,7 +20,7 @@ def recover(world: World, *, cancelled: CancelToken, observer: Observer = nobody
 
     The caller holds the writing lease, so whoever began them is gone. A file that reached its final name is recorded;
     an action that had no effect is written down as skipped, and what arrived of its bytes stays for the next try.
-    Files are never removed here.
+    Files are never removed here; a folder that was to be removed is, if it is empty.
     """
     recovered = []
     for run in world.catalogue.journal.runs():
@@ -65,7 +65,9 @@ def _examine(action: Action, world: World, cancelled: CancelToken) -> Outcome:
             there = world.writable(place).has_folder(place.path)
             return Outcome("done", "finished by recovery", changed=False) if there else nothing
         case RemoveFolder(place=place):
-            there = world.writable(place).has_folder(place.path)
+            # nothing would plan it again: an empty folder is not looked at by any later run
+            gone = world.writable(place).remove_folder(place.path)
+            there = not gone and world.writable(place).has_folder(place.path)
             return nothing if there else Outcome("done", "finished by recovery")
         case _:
             return nothing
