@@ -72,6 +72,13 @@ def doctest(session: nox.Session) -> None:
 
 
 @nox.session
+def torture(session: nox.Session) -> None:
+    """Every round of the tests that break things; `tests` goes through a sample. MEDIALIB_SEED repeats a failure."""
+    install(session, "dev")
+    session.run("pytest", "tests/torture", *session.posargs, env={"MEDIALIB_TORTURE": "all"})
+
+
+@nox.session
 def coverage(session: nox.Session) -> None:
     """All tests, counted: every branch of the pure core must have been taken."""
     install(session, "dev")

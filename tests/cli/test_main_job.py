@@ -9,14 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from medialib.testing.servers import CuttingProxy, unavailable
+from medialib.testing.failing_disk import remount, small_disk
+from medialib.testing.faulty_proxy import CutOff, FaultyProxy
 
 if TYPE_CHECKING:
     from .conftest import Home
@@ -84,7 +83,7 @@ def test_nested_folders_arrive_file_by_file_and_only_what_is_new_or_changed(home
 def test_a_connection_that_dies_is_resumed_at_the_byte(home: Home) -> None:
     content = os.urandom(6_000_000)
     home.put("Big.S01E01.mkv", content)
-    with CuttingProxy(home.server.port, cut_after=1_500_000, cuts=10) as proxy:
+    with FaultyProxy(home.server.port, CutOff(1_500_000), strikes=10) as proxy:
         known = home.folder / "known_hosts"
         known.write_text(home.server.known_hosts.read_text().replace(f":{home.server.port}", f":{proxy.port}"))
         url = home.server.url.replace(f":{home.server.port}", f":{proxy.port}")
@@ -431,24 +430,6 @@ def test_names_that_differ_in_case_alone_are_a_reported_collision(home: Home) ->
 
 
 # ----------------------------------------------------------------------------------------------- disks that run out
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[None]:
-    """A disk of that size at `folder`; needs the right to mount."""
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        unavailable("mounting a small disk needs root")
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True)
-    if done.returncode != 0:
-        unavailable(f"mounting a small disk failed: {done.stderr.decode().strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-def remount(folder: Path, option: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{option}", str(folder)], check=True)
 
 
 def test_a_full_disk_loses_nothing_and_the_next_run_completes(home: Home) -> None:

@@ -24,7 +24,8 @@ from medialib.errors import (
     MedialibError,
     OutOfReach,
 )
-from medialib.testing.servers import CuttingProxy, SshServer, free_port, require
+from medialib.testing.faulty_proxy import CutOff, FaultyProxy
+from medialib.testing.servers import SshServer, free_port, require
 from medialib.transfer import FsspecLocation, open_location
 from medialib.transfer.sftp import SftpFileSystem
 
@@ -101,7 +102,7 @@ def test_a_server_that_ends_it_after_one_try_has_refused(
 def test_wherever_the_line_drops_it_is_no_refusal(own_server: SshServer, tmp_path: Path) -> None:
     reasons = set()
     for cut_after in range(0, 2600, 80):
-        with CuttingProxy(own_server.port, cut_after=cut_after) as proxy:
+        with FaultyProxy(own_server.port, CutOff(cut_after)) as proxy:
             (tmp_path / "known").write_text(f"[127.0.0.1]:{proxy.port} {own_server.host_key_line}\n")
             changes = {"port": proxy.port, "known_hosts": tmp_path / "known", "attempts": 1}
             filesystem = SftpFileSystem(**{**own_server.connection, **changes})
@@ -218,7 +219,7 @@ def test_a_listing_survives_a_cut(ssh_server: SshServer, tmp_path: Path) -> None
     for number in range(3000):
         (tmp_path / f"folder{number % 40}").mkdir(exist_ok=True)
         (tmp_path / f"folder{number % 40}" / f"{number}.mkv").touch()
-    with CuttingProxy(ssh_server.port, cut_after=150_000, cuts=1) as proxy:
+    with FaultyProxy(ssh_server.port, CutOff(150_000), strikes=1) as proxy:
         (tmp_path / "known").write_text(f"[127.0.0.1]:{proxy.port} {ssh_server.host_key_line}\n")
         location = open_location(
             "seedbox",
@@ -227,7 +228,7 @@ def test_a_listing_survives_a_cut(ssh_server: SshServer, tmp_path: Path) -> None
             known_hosts=str(tmp_path / "known"),
         )
         assert sum(1 for entry in location.walk() if entry.path.endswith(".mkv")) == 3000
-        assert proxy.cuts == 0
+        assert proxy.struck == [CutOff(150_000)]
         location.close()
 
 
@@ -332,7 +333,7 @@ try:
 except MedialibError as error:
     print(error)
 """
-    with CuttingProxy(own_server.port, cut_after=3) as proxy:
+    with FaultyProxy(own_server.port, CutOff(3)) as proxy:
         url = f"sftp://127.0.0.1:{proxy.port}/"
         command = [sys.executable, "-c", program, url, str(own_server.user_key), str(own_server.known_hosts)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)

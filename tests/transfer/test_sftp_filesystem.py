@@ -14,7 +14,8 @@ import fsspec
 import pytest
 
 from medialib.errors import ConnectionLost, OutOfReach
-from medialib.testing.servers import CuttingProxy, SshServer
+from medialib.testing.faulty_proxy import CutOff, FaultyProxy
+from medialib.testing.servers import SshServer
 from medialib.transfer import FsspecLocation, open_location
 from medialib.transfer.sftp import SftpFileSystem
 
@@ -152,7 +153,7 @@ def test_files_sent_and_fetched_are_whole_or_absent(ssh_server: SshServer, tmp_p
     for name in ("here", "there"):
         (tmp_path / name).mkdir()
     (tmp_path / "there" / "a").write_bytes(os.urandom(4_000_000))
-    with CuttingProxy(ssh_server.port, cut_after=2_000_000) as proxy:
+    with FaultyProxy(ssh_server.port, CutOff(2_000_000)) as proxy:
         (tmp_path / "known").write_text(f"[127.0.0.1]:{proxy.port} {ssh_server.host_key_line}\n")
         changes = {"port": proxy.port, "known_hosts": tmp_path / "known"}
         filesystem = SftpFileSystem(**{**ssh_server.connection, **changes})

@@ -13,8 +13,9 @@ import pytest
 
 from medialib.errors import ConnectionLost
 from medialib.ports import Location
+from medialib.testing.faulty_proxy import CutOff, FaultyProxy, Silence
 from medialib.testing.locations import DiskBackdoor, MemoryBackdoor, MemoryLocation, files_of
-from medialib.testing.servers import CuttingProxy, SshServer, unavailable
+from medialib.testing.servers import SshServer, unavailable
 from medialib.testing.transfers import TransferConformance
 from medialib.transfer import LocalLocation, StreamTransfer, open_location
 
@@ -87,7 +88,7 @@ def test_a_connection_cut_in_the_middle_is_resumed_at_the_byte(ssh_server: SshSe
     (tmp_path / "target").mkdir()
     (tmp_path / "source" / "a.mkv").write_bytes(content)
     target = LocalLocation("target", tmp_path / "target")
-    with CuttingProxy(ssh_server.port, cut_after=4_000_000, cuts=1) as proxy:
+    with FaultyProxy(ssh_server.port, CutOff(4_000_000), strikes=1) as proxy:
         known = tmp_path / "known_hosts"
         known.write_text(f"[127.0.0.1]:{proxy.port} {ssh_server.host_key_line}\n")
         source = open_location(
@@ -115,7 +116,7 @@ def test_a_connection_cut_in_the_middle_is_resumed_at_the_byte(ssh_server: SshSe
 
 def test_a_server_that_falls_silent_is_a_lost_connection(ssh_server: SshServer, tmp_path: Path) -> None:
     (tmp_path / "a.mkv").write_bytes(os.urandom(3_000_000))
-    with CuttingProxy(ssh_server.port, cut_after=1_000_000, stall=True) as proxy:
+    with FaultyProxy(ssh_server.port, Silence(1_000_000)) as proxy:
         known = tmp_path / "known_hosts"
         known.write_text(f"[127.0.0.1]:{proxy.port} {ssh_server.host_key_line}\n")
         source = open_location(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import attrs
@@ -124,11 +124,15 @@ class Store:
         finally:
             # Also after a commit that failed, and after an interrupt: nothing may be left open on the connection.
             self._inside = False
-            if self._connection.in_transaction():
+            if self._connection.get_transaction() is not None:
                 self._roll_back()
 
     def _roll_back(self) -> None:
         try:
+            if not self._connection.in_transaction():
+                # After a commit that failed, on a full disk say, SQLAlchemy has nothing to take back; the database has.
+                with suppress(self._connection.dialect.loaded_dbapi.Error):
+                    self._connection.connection.rollback()
             self._connection.rollback()
         except DBAPIError as error:
             raise self._backend.explain(error) from error

@@ -1,4 +1,4 @@
-"""Real servers on 127.0.0.1 for tests: an OpenSSH server of one's own, and a proxy that cuts connections."""
+"""Real servers on 127.0.0.1 for tests: an OpenSSH server of one's own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 
 import pytest
 
-__all__ = ["CuttingProxy", "SshServer", "free_port", "require"]
+__all__ = ["SshServer", "free_port", "require", "ssh_server", "unavailable"]
 
 
 def require(*binaries: str) -> None:
@@ -179,97 +178,6 @@ def _descendants(process: int) -> list[int]:
     for ancestor in found:
         found += [child for child, parent in parents.items() if parent == ancestor]
     return found[1:]
-
-
-class CuttingProxy:
-    """A TCP proxy on 127.0.0.1 in front of a server, that cuts a connection after so many bytes from it.
-
-    `cut_after` is counted over each connection by itself; None never cuts. `cuts` limits how often it does so in all.
-    With `stall=True` it goes silent instead of hanging up.
-    """
-
-    def __init__(
-        self, port: int, *, cut_after: int | None = None, cuts: int | None = None, stall: bool = False
-    ) -> None:
-        self._target = port
-        self.cut_after = cut_after
-        self.cuts = cuts
-        self.stall = stall
-        self.connections = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._open: list[socket.socket] = []
-        self._ever: list[socket.socket] = []
-        self._lock = threading.Lock()
-        self._threads: list[threading.Thread] = []
-
-    def __enter__(self) -> CuttingProxy:
-        self._run(self._accept)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.cut_now()
-        for thread in self._threads:
-            thread.join(5)
-        for connection in self._ever:
-            connection.close()
-
-    def cut_now(self) -> None:
-        """Cut every connection that stands."""
-        with self._lock:
-            sockets, self._open = self._open, []
-        for connection in sockets:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def _run(self, target: Any, *arguments: Any) -> None:
-        thread = threading.Thread(target=target, args=arguments, daemon=True)
-        thread.start()
-        self._threads.append(thread)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            try:
-                far = socket.create_connection(("127.0.0.1", self._target), timeout=5)
-            except OSError:
-                near.close()
-                continue
-            far.settimeout(None)
-            with self._lock:
-                self._open += [near, far]
-                self._ever += [near, far]
-            self._run(self._carry, near, far, False)
-            self._run(self._carry, far, near, True)
-
-    def _carry(self, source: socket.socket, sink: socket.socket, counted: bool) -> None:
-        carried = 0
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                if counted and self.cut_after is not None and carried + len(data) > self.cut_after and self.cuts != 0:
-                    sink.sendall(data[: self.cut_after - carried])
-                    if self.cuts is not None:
-                        self.cuts -= 1
-                    if self.stall:
-                        while source.recv(65536):
-                            continue
-                    break
-                sink.sendall(data)
-                carried += len(data)
-        for connection in (source, sink):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        if not counted:
-            return
-        with self._lock:
-            self._open = [connection for connection in self._open if connection not in (source, sink)]
 
 
 @contextlib.contextmanager

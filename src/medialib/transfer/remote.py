@@ -17,6 +17,7 @@ from medialib.transfer.trees import AnyTree, FolderReader, RawEntry, SftpTree, T
 __all__ = ["FsspecLocation", "open_location"]
 
 _OWN_FOLDER = ".medialib"
+_DEEPEST = 100
 _Result = TypeVar("_Result")
 
 
@@ -24,11 +25,13 @@ class FsspecLocation:
     """The files below `root` on an fsspec file system. See `medialib.ports.Location` for what it promises.
 
     `root` is a whole path on that file system. Over `SftpFileSystem` listings are asked for ahead and reading runs with
-    many requests under way; any other file system is used as fsspec offers it.
+    many requests under way; any other file system is used as fsspec offers it. Folders more than 100 deep are refused,
+    and a walk that meets more than `most_names` names in all raises `OutOfReach`: a server's tree need not end.
     """
 
-    def __init__(self, name: str, filesystem: Any, root: str) -> None:
+    def __init__(self, name: str, filesystem: Any, root: str, *, most_names: int = 10_000_000) -> None:
         self._name = name
+        self._most_names = most_names
         protocol = filesystem.protocol
         sftp = "medialib-sftp" in ((protocol,) if isinstance(protocol, str) else protocol)
         self._tree: Tree = SftpTree(filesystem) if sftp else AnyTree(filesystem)
@@ -63,12 +66,19 @@ class FsspecLocation:
         if path:
             self._within(path, canonical_root)
         reader = self._tree.reader()
+        met = 0
         try:
             waiting = [path]
             while waiting:
                 folder = waiting.pop()
                 following = [self.address(later) for later in reversed(waiting[-16:])]
                 listing = self._listing(reader, folder, following)
+                met += len(listing)
+                if met > self._most_names:
+                    raise OutOfReach(
+                        f"{self._name} lists more than {self._most_names} names, and there may be no end to it",
+                        remedy="Name the folders that are wanted in the remote's paths.",
+                    )
                 folders: list[str] = []
                 for entry in sorted(listing):
                     found = self._seen(folder, entry, canonical_root)
@@ -155,16 +165,19 @@ class FsspecLocation:
         if entry.kind == "file":
             return FileEntry(path, entry.size, entry.mtime_ns)
         if entry.kind == "folder":
-            return path
+            return path if path.count("/") < _DEEPEST else RefusedEntry(path, f"it lies {_DEEPEST} folders deep")
         if entry.kind == "other":
             return RefusedEntry(path, "it is neither a file nor a folder")
-        target = self._asking("looking at", path, lambda: self._tree.look(self.address(path)))
-        if target is None:
-            return RefusedEntry(path, "it is a link to nothing")
         try:
+            target = self._asking("looking at", path, lambda: self._tree.look(self.address(path)))
+            if target is None:
+                return RefusedEntry(path, "it is a link to nothing")
             self._within(path, canonical_root, link=True)
         except UnsafePath:
             return RefusedEntry(path, f"it is a link that leaves {self._name}")
+        except OutOfReach:
+            # one link that leads in a circle, or where we may not look, must not hide all other files
+            return RefusedEntry(path, "it is a link that cannot be followed")
         if target.kind == "folder":
             return RefusedEntry(path, "it is a link to a folder")
         if target.kind != "file":

@@ -34,6 +34,9 @@ _Result = TypeVar("_Result")
 _MOST_CHANNELS = 8
 _NONSENSE = (paramiko.SSHException, paramiko.SFTPError, struct.error, UnicodeError)
 """What paramiko raises, and lets through, when the far side does not keep to the protocol."""
+# Reasons of a server that could not understand what reached it (RFC 4253, 11.1): key exchange failed, MAC error,
+# compression error, connection lost.
+_GARBLED = frozenset((3, 5, 6, 10))
 _LOGGER = "medialib.transfer.ssh"
 
 # paramiko logs tracebacks of its threads as errors, which Python prints to stderr where no handler is set. All it has
@@ -53,7 +56,8 @@ class _Connection(paramiko.Transport):
     dismissed = False
 
     def _parse_disconnect(self, m: Message) -> None:
-        self.dismissed = True
+        self.dismissed = m.get_int() not in _GARBLED
+        m.rewind()
         super()._parse_disconnect(m)  # type: ignore[misc]  # absent from the stubs
 
 
@@ -75,6 +79,8 @@ class Endpoint:
     """Seconds of silence after which a sign of life is sent; 0 sends none."""
     attempts: int = 3
     """How often a connection, or a request that changes nothing, is tried in all."""
+    most_names: int = 1_000_000
+    """How many names a folder may have; a listing of more is not believed to end."""
 
 
 class SshSession:
@@ -119,6 +125,7 @@ class SshSession:
             stop=tenacity.stop_after_attempt(self.endpoint.attempts),
             wait=tenacity.wait_random_exponential(multiplier=0.2, max=5),
             retry=tenacity.retry_if_exception_type(ConnectionLost if idempotent else _NotConnected),
+            before_sleep=_log_retry,
             reraise=True,
         ):
             with attempt:
@@ -286,6 +293,12 @@ class SshSession:
         refused = refusal(known.judge(key), known, endpoint.host, endpoint.port, shown.get_name(), key, file)
         if refused is not None:
             raise refused
+
+
+def _log_retry(state: tenacity.RetryCallState) -> None:
+    error = None if state.outcome is None else state.outcome.exception()
+    pause = 0.0 if state.next_action is None else state.next_action.sleep
+    logging.getLogger("medialib.transfer").info("%s; trying again in %.1f s", getattr(error, "message", ""), pause)
 
 
 def _texts(files: Sequence[str]) -> str:

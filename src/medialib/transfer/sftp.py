@@ -77,6 +77,7 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
         timeout: float = 30.0,
         keepalive: int = 15,
         attempts: int = 3,
+        most_names: int = 1_000_000,
         auto_mkdir: bool = False,
         **options: Any,
     ) -> None:
@@ -100,6 +101,7 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
                 timeout=timeout,
                 keepalive=keepalive,
                 attempts=attempts,
+                most_names=most_names,
             ),
             Credentials(
                 username or getpass.getuser(),
@@ -151,7 +153,10 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
 
     def scan(self, path: str) -> list[RemoteAttributes]:
         """A folder's entries as the server gives them, links not followed. Raises as `ls` does."""
-        return self.session.run(f"listing {path}", lambda channel: FolderListing(channel, _raw(path)).result())
+        most = self.session.endpoint.most_names
+        return self.session.run(
+            f"listing {path}", lambda channel: FolderListing(channel, _raw(path), most=most).result()
+        )
 
     def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[Any]:
         """A folder's entries; a file's own. Raises FileNotFoundError, or `OutOfReach` for what may not be read."""

@@ -29,6 +29,8 @@ from paramiko.sftp import (
     SFTP_PERMISSION_DENIED,
 )
 
+from medialib.errors import OutOfReach
+
 __all__ = ["FolderListing", "RemoteAttributes", "SftpChannel", "parse_names"]
 
 _READ_AHEAD = 3
@@ -36,6 +38,8 @@ _WORD = struct.Struct(">I")
 _USUAL = struct.Struct(">IQIIIII")
 _USUAL_FLAGS = 0x0000000F
 _EXTENDED = 0x80000000
+# Bytes that a name takes in a listing on average, at most: it may have 255, and its long form repeats it.
+_LONGEST_LINE = 640
 _LONG_NAME_KINDS = {ord("d"): stat.S_IFDIR, ord("l"): stat.S_IFLNK, ord("-"): stat.S_IFREG}
 
 
@@ -165,11 +169,14 @@ def _canonical_body(data: bytes) -> bytes:
 class FolderListing:
     """A folder being listed: asked for at once, read when its entries are wanted.
 
-    Several may be under way on one channel; whichever is waited for, answers reach all of them.
+    Several may be under way on one channel; whichever is waited for, answers reach all of them. A listing of more than
+    `most` names, or of more bytes than so many names have, is not believed: a server's folder need not end.
     """
 
-    def __init__(self, channel: SftpChannel, path: bytes) -> None:
+    def __init__(self, channel: SftpChannel, path: bytes, *, most: int) -> None:
         self._channel = channel
+        self._most = most
+        self._bytes = 0
         self._entries: list[RemoteAttributes] = []
         self._error: Exception | None = None
         self._handle: bytes | None = None
@@ -181,7 +188,8 @@ class FolderListing:
     def result(self) -> list[RemoteAttributes]:
         """The folder's entries, in the server's order, without ``.`` and ``..``.
 
-        Raises FileNotFoundError, PermissionError or OSError as the server says, and what paramiko raises if it is gone.
+        Raises FileNotFoundError, PermissionError or OSError as the server says, `OutOfReach` if the folder does not end
+        where folders do, and what paramiko raises if the server is gone.
         """
         with self._channel.lock:
             while self._asked:
@@ -203,12 +211,21 @@ class FolderListing:
             self._handle = message.get_binary()
             self._ask(0 if self._ended else _READ_AHEAD)
         elif kind == CMD_NAME and self._error is None:
+            body = message.get_remainder()
+            self._bytes += len(body)
             try:
-                names = parse_names(message.get_remainder())
+                names = parse_names(body)
             except struct.error:
                 self._error = OSError(errno.EIO, "the server's listing is cut short")
             else:
                 self._entries += [entry for entry in names if entry.name not in (".", "..")]
+                if len(self._entries) > self._most or self._bytes > self._most * _LONGEST_LINE:
+                    self._entries.clear()
+                    self._ended = True
+                    self._error = OutOfReach(
+                        f"the server lists more than {self._most} names in one folder, and there may be no end to it",
+                        remedy="Ask its owner; a folder that is really so large needs folders inside.",
+                    )
                 if not self._ended:
                     self._ask(1)
         elif kind == CMD_STATUS:

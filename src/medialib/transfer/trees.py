@@ -166,7 +166,8 @@ class _SftpReader:
         with channel.lock, session.translating(channel, doing):
             for path in (folder, *following):
                 if path not in self._under_way and len(self._under_way) < _AHEAD:
-                    self._under_way[path] = FolderListing(channel, path.encode("utf-8", "surrogateescape"))
+                    raw = path.encode("utf-8", "surrogateescape")
+                    self._under_way[path] = FolderListing(channel, raw, most=session.endpoint.most_names)
             return self._under_way.pop(folder).result()
 
     def close(self) -> None:
