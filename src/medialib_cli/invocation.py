@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +20,11 @@ from medialib.config import Settings, load_settings
 from medialib.errors import OutOfReach
 from medialib.events import Observer, everyone
 from medialib.library import Library, Work, open_library
-from medialib_cli.observers import ProgressObserver, log_observer
+from medialib.observing import JsonFormatter, LogObserver, is_answered, log_remarks, text_formatter
+from medialib.planning import dump_plan
+from medialib.workflows.lookup import Ask
+from medialib_cli.asking import ask_at
+from medialib_cli.observers import ProgressObserver
 from medialib_cli.render import EXIT_BY_STATE, print_json, show_work, work_document
 
 __all__ = ["AsJson", "Config", "DryRun", "Invocation", "LogFile", "SavePlan", "Verbose", "command"]
@@ -73,8 +76,10 @@ class Invocation:
         self.as_json: bool = as_json or given.get("as_json", False)
         self.log_file = log_file or given.get("log_file")
         self.cancelled = threading.Event()
+        self._asking = False
         self.output = Output(highlight=False, soft_wrap=True, emoji=False)
         self.messages = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+        self._progress = ProgressObserver(self.messages, enabled=False)
 
     def settings(self) -> Settings:
         """The configuration; what looks odd in it is said on standard error."""
@@ -92,6 +97,29 @@ class Invocation:
             show_work(work, self.output, verbosity=self.verbosity, applied=applied)
         return code
 
+    def finish(self, work: Work, save_plan: str | None = None) -> None:
+        """Log what was left alone, and save the first plan if that was asked; call it while `library` lasts."""
+        log_remarks(work.remarks, work.run)
+        if save_plan is not None:
+            plan = work.plans[0]
+            Path(save_plan).write_text(dump_plan(plan), encoding="ascii")
+            self.messages.print(f"{plan.kind}: plan of {len(plan)} actions saved to {save_plan}")
+
+    def ask(self) -> Ask | None:
+        """How a person is asked; None where there is no terminal, or a machine reads."""
+        return None if self.as_json else ask_at(self.messages, quiet=self._quiet)
+
+    @contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """No progress is drawn while a question stands, and Ctrl-C is an answer to it."""
+        self._asking = True
+        self._progress.pause()
+        try:
+            yield
+        finally:
+            self._asking = False
+            self._progress.resume()
+
     def warn(self, message: str) -> None:
         """One line on standard error."""
         print(f"medialib: warning: {message}", file=sys.stderr)
@@ -103,19 +131,23 @@ class Invocation:
         The first Ctrl-C (or SIGTERM) asks for an orderly stop; the second one interrupts at once.
         """
         settings = self.settings()
+        log = LogObserver()
         with (
-            self._logging(settings),
-            self._signals(),
-            open_library(settings, read_only=read_only, observer=log_observer) as library,
+            self.logs(settings),
+            self.signals(),
+            open_library(settings, read_only=read_only, observer=log, cancelled=self.cancelled) as library,
         ):
             show_progress = self.messages.is_terminal and not self.as_json
             with ProgressObserver(self.messages, enabled=show_progress) as progress:
-                yield library, everyone(progress, log_observer)
+                self._progress = progress
+                yield library, everyone(progress, log)
 
     @contextmanager
-    def _signals(self) -> Iterator[None]:
+    def signals(self) -> Iterator[None]:
+        """Until the block ends, the first Ctrl-C (or SIGTERM) sets `cancelled`, and the second one interrupts."""
+
         def stop(number: int, frame: object) -> None:
-            if self.cancelled.is_set():
+            if self.cancelled.is_set() or self._asking:
                 raise KeyboardInterrupt
             self.cancelled.set()
             print("medialib: stopping in order; once more to stop at once", file=sys.stderr)
@@ -131,13 +163,16 @@ class Invocation:
                 signal.signal(number, handler)
 
     @contextmanager
-    def _logging(self, settings: Settings) -> Iterator[None]:
+    def logs(self, settings: Settings) -> Iterator[None]:
+        """Until the block ends, what the library logs goes to the screen, as far as asked, and to the log file."""
         logger = logging.getLogger("medialib")
         levels = {0: logging.WARNING, 1: logging.INFO}
         handlers: list[logging.Handler] = []
         screen = logging.StreamHandler(sys.stderr)
         screen.setLevel(levels.get(self.verbosity, logging.DEBUG))
         screen.setFormatter(logging.Formatter("medialib: %(message)s"))
+        if not self.verbosity:
+            screen.addFilter(lambda record: not is_answered(record))
         handlers.append(screen)
         path = self.log_file or settings.log.file
         if path is not None:
@@ -148,9 +183,7 @@ class Invocation:
                     f"the log file {path} cannot be written: {error.strerror}", remedy="Choose another with --log-file."
                 ) from None
             file.setLevel(settings.log.level.upper())
-            formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
-            formatter.converter = time.gmtime
-            file.setFormatter(formatter)
+            file.setFormatter(JsonFormatter() if settings.log.format == "json" else text_formatter())
             handlers.append(file)
         logger.setLevel(min(handler.level for handler in handlers))
         logger.propagate = False

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from medialib.library import Verb
-from medialib.planning import dump_plan
 from medialib_cli.invocation import DryRun, Invocation, SavePlan, command
 
 __all__ = ["bootstrap", "download", "downloads", "route", "sync"]
@@ -16,6 +15,9 @@ __all__ = ["bootstrap", "download", "downloads", "route", "sync"]
 Remote = Annotated[str | None, typer.Option("--remote", metavar="NAME", help="Only this remote.")]
 AllowEmpty = Annotated[
     bool, typer.Option("--allow-empty", help="Believe a remote folder that held known files and is empty now.")
+]
+AutoAdd = Annotated[
+    bool, typer.Option("--auto-add", help="Look up shows and films that the catalogue does not know, and enter them.")
 ]
 Wait = Annotated[
     float | None,
@@ -34,13 +36,23 @@ def sync(
     save_plan: SavePlan = None,
     remote: Remote = None,
     allow_empty: AllowEmpty = False,
+    auto_add: AutoAdd = False,
     wait: Wait = None,
 ) -> int:
     """Fetch what is new on the remotes, then move everything in the incoming folder to where it belongs.
 
     With --save-plan the fetches are saved; routes are decided once the files are here.
     """
-    return _perform("sync", invocation, dry_run, save_plan, remote=remote, wait=wait, allow_empty=allow_empty)
+    return _perform(
+        "sync",
+        invocation,
+        dry_run,
+        save_plan,
+        remote=remote,
+        wait=wait,
+        allow_empty=allow_empty,
+        auto_add=auto_add,
+    )
 
 
 @command
@@ -64,13 +76,14 @@ def route(
     invocation: Invocation,
     dry_run: DryRun = False,
     save_plan: SavePlan = None,
+    auto_add: AutoAdd = False,
     wait: Wait = None,
 ) -> int:
     """Move what is in the incoming folder to where it belongs in the library.
 
     What cannot be placed without a guess stays where it is, and is named.
     """
-    return _perform("route", invocation, dry_run, save_plan, wait=wait)
+    return _perform("route", invocation, dry_run, save_plan, wait=wait, auto_add=auto_add)
 
 
 @bootstrap.command()
@@ -99,18 +112,21 @@ def _perform(
     *,
     remote: str | None = None,
     wait: float | None = None,
-    **options: bool,
+    allow_empty: bool = False,
+    auto_add: bool = False,
 ) -> int:
     """Preview or perform a verb, draw what came of it, and return the exit code."""
     applied = not dry_run and save_plan is None
     with invocation.library(read_only=dry_run) as (library, observer):
-        if applied:
-            work = library.perform(
-                verb, remote=remote, observer=observer, cancelled=invocation.cancelled, wait=wait, **options
-            )
-        else:
-            work = library.preview(verb, remote=remote, observer=observer, cancelled=invocation.cancelled, **options)
-        if save_plan is not None:
-            Path(save_plan).write_text(dump_plan(work.plans[0]), encoding="ascii")
-            invocation.messages.print(f"{verb}: plan of {len(work.plans[0])} actions saved to {save_plan}")
+        perform = partial(library.perform, wait=wait) if applied else library.preview
+        work = perform(
+            verb,
+            remote=remote,
+            allow_empty=allow_empty,
+            auto_add=auto_add,
+            ask=invocation.ask(),
+            observer=observer,
+            cancelled=invocation.cancelled,
+        )
+        invocation.finish(work, save_plan)
     return invocation.answer(verb, work, applied=applied)

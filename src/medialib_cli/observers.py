@@ -1,8 +1,7 @@
-"""Who is told of what happens: a progress bar on a terminal, and the log."""
+"""Who is told of what happens at a terminal: a progress bar. Logs are the library's: `medialib.observing`."""
 
 from __future__ import annotations
 
-import logging
 from types import TracebackType
 
 from rich.console import Console
@@ -20,10 +19,7 @@ from medialib.events import (
     Waiting,
 )
 
-__all__ = ["ProgressObserver", "log_observer"]
-
-_LOGGER = logging.getLogger("medialib")
-_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+__all__ = ["ProgressObserver"]
 
 
 class ProgressObserver:
@@ -52,6 +48,14 @@ class ProgressObserver:
     ) -> None:
         self._progress.stop()
 
+    def pause(self) -> None:
+        """Draw nothing until `resume`."""
+        self._progress.stop()
+
+    def resume(self) -> None:
+        """Draw again."""
+        self._progress.start()
+
     def __call__(self, event: Event) -> None:
         """Redraw what `event` changes."""
         progress = self._progress
@@ -72,27 +76,3 @@ class ProgressObserver:
                 progress.update(self._total, visible=False)
             case Waiting() | ActionFinished() | Noted():
                 return
-
-
-def log_observer(event: Event) -> None:
-    """Write what happened to the logger ``medialib``."""
-    match event:
-        case LocationWalked(done=True):
-            _LOGGER.info("listed %s:%s, %d files", event.location, event.path, event.files)
-        case PlanStarted():
-            _LOGGER.info("run %s: %d actions, %d bytes to carry", event.run, event.actions, event.bytes)
-        case ActionStarted():
-            _LOGGER.info("%s: %s", event.action, event.summary)
-        case ActionFinished():
-            # failures are part of a command's own answer: the log repeats them, the screen does not
-            level = logging.DEBUG if event.result == "done" else logging.INFO
-            _LOGGER.log(level, "%s: %s%s", event.action, event.result, f": {event.detail}" if event.detail else "")
-        case PlanFinished():
-            _LOGGER.info("run %s: %d done, %d failed, %d skipped", event.run, event.done, event.failed, event.skipped)
-        case Waiting():
-            _LOGGER.warning("waiting for %s (%s)", event.what, event.holder)
-        case Noted():
-            place = f"{event.place}: " if event.place is not None else ""
-            _LOGGER.log(_LEVELS[event.level], "%s%s", place, event.message)
-        case LocationWalked() | BytesMoved():
-            return

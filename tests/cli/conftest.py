@@ -131,6 +131,7 @@ def home(
     folder, remote = tmp_path / "home", ssh_server.root / tmp_path.name
     for path in (folder / "incoming", folder / "tv", folder / "anime", folder / "movies", remote):
         path.mkdir(parents=True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     found = Home(folder, remote, ssh_server, capsys)
     found.configure()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 
 import attrs
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from medialib.errors import (
     AuthenticationFailed,
@@ -157,6 +158,7 @@ class Progress:
             wait=wait_random_exponential(multiplier=0.2, max=5),
             retry=retry_if_exception_type(TransientError),
             sleep=self._world.clock.sleep,
+            before_sleep=partial(self._tell_retry, action),
             reraise=True,
         )
         try:
@@ -175,6 +177,12 @@ class Progress:
             return Outcome("failed", say_failure(error))
         self._losses[remote] = 0
         return outcome
+
+    def _tell_retry(self, action: Action, state: RetryCallState) -> None:
+        error = None if state.outcome is None else state.outcome.exception()
+        pause = 0.0 if state.next_action is None else state.next_action.sleep
+        if isinstance(error, MedialibError):
+            self._observer(Noted(f"{action.id}: {say_failure(error)} Trying again in {pause:.1f} s.", level="warning"))
 
     def _commit(self) -> None:
         """Make files durable, then their rows and outcomes in one transaction, then let go of sources."""

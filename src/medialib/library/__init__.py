@@ -1,0 +1,14 @@
+"""From settings to a `Library`: the record of wired ports, and the verbs over them.
+
+The only room that knows every adapter. Nothing connects or opens before it is needed, so a library can be made from any
+valid configuration.
+"""
+
+from medialib.http import SystemClock
+from medialib.library.checkup import examine, examine_configuration
+from medialib.library.providers import Providers
+from medialib.library.record import Library
+from medialib.library.wiring import open_library
+from medialib.library.work import Verb, Work
+
+__all__ = ["Library", "Providers", "SystemClock", "Verb", "Work", "examine", "examine_configuration", "open_library"]

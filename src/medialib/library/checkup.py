@@ -1,0 +1,380 @@
+"""The check-up of a whole installation: gathers facts through every adapter, and judges them one by one.
+
+Each check runs on a thread of its own with a time-out, so that a disk that hangs or a host that is silent holds up
+nothing but its own check. Nothing is changed, but for a file that is made and removed where `write_test` asks for it.
+`medialib.workflows.doctor` holds the judgements.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import stat
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+import attrs
+
+from medialib.catalogue import open_catalogue
+from medialib.catalogue.condition import condition_of, mounted_network
+from medialib.catalogue.mounts import MOUNT_TABLE
+from medialib.config import RemoteSettings, Secret, SecretUrl, Settings, load_settings
+from medialib.errors import Cancelled, ConfigurationError, HostKeyChanged, HostKeyUnknown, MedialibError
+from medialib.http import HttpOptions
+from medialib.library.providers import configured_providers
+from medialib.library.record import INCOMING
+from medialib.ports import CancelToken, Catalogue, Clock, Location, MetadataProvider
+from medialib.transfer.folder_probing import look_at_folder, rename_works
+from medialib.transfer.remote import FsspecLocation, open_location
+from medialib.workflows.apply.session import LEASE
+from medialib.workflows.apply.world import holder_is_dead
+from medialib.workflows.doctor import (
+    CatalogueFacts,
+    Check,
+    FolderFacts,
+    ask_provider,
+    failure,
+    judge_catalogue,
+    judge_clock,
+    judge_disks,
+    judge_folder,
+    judge_listing,
+    judge_mode,
+    judge_python,
+    judge_writing,
+    list_folder,
+)
+from medialib.workflows.fetch import emptied_mark
+
+__all__ = ["examine", "examine_configuration"]
+
+Checks = Iterator[Check]
+_CONNECTING = 10.0
+"""Seconds that connecting to a remote may take."""
+
+
+def examine_configuration(
+    path: Path | None, environment: Mapping[str, str]
+) -> tuple[Settings | None, tuple[Check, ...]]:
+    """Check this Python, and the configuration in `path` or, if that is None, the user's own.
+
+    Returns the settings, None if they cannot be used: then every problem is a check that failed.
+    """
+    version = judge_python(sys.version_info[:3], platform.python_implementation())
+    try:
+        settings = load_settings(path, environment=environment)
+    except ConfigurationError as error:
+        refused = Check("configuration", "failed", error.message, error.remedy)
+        problems = (
+            Check(f"configuration: {str(problem).partition(': ')[0]}", "failed", str(problem).partition(": ")[2])
+            for problem in error.problems
+        )
+        return None, (version, refused, *problems)
+    found = [Check("configuration", "ok", f"{settings.source}")]
+    found += [Check("configuration", "warning", warning) for warning in settings.warnings]
+    return settings, (version, *found)
+
+
+def examine(
+    settings: Settings,
+    *,
+    clock: Clock,
+    provider: MetadataProvider | None = None,
+    cancelled: CancelToken | None = None,
+    write_test: bool = False,
+    seconds: float = 60.0,
+    mount_table: Path | str = MOUNT_TABLE,
+) -> Checks:
+    """Check everything that `settings` name: permissions, catalogue, folders, remotes, provider; in that order.
+
+    Nothing that goes wrong is raised; a check that is not done after `seconds` has failed. With `write_test`, a file is
+    made and removed in medialib's own folder of each local folder, to prove what permissions only promise. `provider`
+    must not answer from a cache. Raises Cancelled soon after the caller asks to stop.
+    """
+    work = _Examination(settings, clock, provider, write_test, mount_table)
+    running = [_Running(subject, probe) for subject, probe in work.probes()]
+    began = clock.monotonic()
+    for each in running:
+        while not each.ended.wait(0.05):
+            if cancelled is not None and cancelled.is_set():
+                raise Cancelled("stopped before everything was looked at")
+            if clock.monotonic() - began > seconds:
+                break
+        yield from each.found(seconds)
+
+
+class _Running:
+    """A probe on a thread of its own, which nobody waits for in the end: what hangs in a system call stays there."""
+
+    def __init__(self, subject: str, probe: Callable[[], Iterable[Check]]) -> None:
+        self.ended = threading.Event()
+        self._subject = subject
+        self._probe = probe
+        self._checks: list[Check] = []
+        threading.Thread(target=self._run, name=f"medialib-doctor {subject}", daemon=True).start()
+
+    def found(self, seconds: float) -> tuple[Check, ...]:
+        """What it found so far; that it has not ended, if so."""
+        ended = self.ended.is_set()
+        checks = tuple(self._checks)
+        late = Check(self._subject, "failed", f"no answer within {seconds:.0f} s", "Is a disk or a network down?")
+        return checks if ended else (*checks, late)
+
+    def _run(self) -> None:
+        try:
+            for check in self._probe():
+                self._checks.append(check)
+        except Exception as error:  # noqa: BLE001 - one check that fails must never end the others
+            # where it came from, without its text, which may hold anything
+            for line in traceback.format_tb(error.__traceback__):
+                logging.getLogger("medialib").debug("%s", line.rstrip())
+            self._checks.append(failure(self._subject, error))
+        finally:
+            self.ended.set()
+
+
+@attrs.define
+class _Examination:
+    settings: Settings
+    clock: Clock
+    provider: MetadataProvider | None
+    write_test: bool
+    mount_table: Path | str
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
+    _opened: list[Catalogue | None] = attrs.field(factory=list, init=False)
+
+    def probes(self) -> list[tuple[str, Callable[[], Iterable[Check]]]]:
+        """Everything that is to be looked at, by subject."""
+        remotes = self.settings.remotes
+        return [
+            ("permissions", self._permissions),
+            ("catalogue", self._catalogue),
+            ("folders", self._folders),
+            *((f"remote {name}", partial(self._remote, name)) for name in remotes),
+            ("provider", self._provider),
+        ]
+
+    # ----------------------------------------------------------------------------------------- files of this machine
+
+    def _permissions(self) -> Checks:
+        settings = self.settings
+        for name, remote in settings.remotes.items():
+            mode = None if remote.key_file is None else _mode(remote.key_file)
+            if mode is not None:
+                yield judge_mode(
+                    f"key of {name}", str(remote.key_file), mode, forbidden=0o077, why="holds a private key"
+                )
+        if settings.source is not None and _holds_a_secret(settings.source, settings):
+            mode = _mode(settings.source)
+            if mode is not None:
+                yield judge_mode(
+                    "configuration", str(settings.source), mode, forbidden=0o004, why="holds passwords or keys"
+                )
+        file = settings.catalogue.sqlite_file
+        mode = None if file is None else _mode(file)
+        if mode is not None:
+            yield judge_mode("catalogue", str(file), mode, forbidden=0o077, why="tells what you have")
+
+    def _catalogue(self) -> Checks:
+        file = self.settings.catalogue.sqlite_file
+        if file is None:
+            yield Check("catalogue", "skipped", "it is on a server, which is not looked into")
+            return
+        yield from judge_catalogue(self._catalogue_facts(file))
+        catalogue = self._memory()
+        if catalogue is not None and catalogue.identity:
+            lease = catalogue.leases.get(LEASE)
+            dead = lease is not None and holder_is_dead(lease.holder)
+            yield judge_writing(lease, catalogue.journal.runs(), self.clock.now(), dead=dead)
+
+    def _catalogue_facts(self, file: Path) -> CatalogueFacts:
+        folder = next(above for above in file.parents if above.exists())
+        network = mounted_network(folder, self.mount_table)
+        try:
+            condition = condition_of(file)
+        except MedialibError as error:
+            return CatalogueFacts(str(file), True, network, problem=failure("catalogue", error))
+        writable = os.access(folder, os.W_OK | os.X_OK) and (condition is None or os.access(file, os.W_OK))
+        if condition is None:
+            return CatalogueFacts(str(file), False, network, writable)
+        return CatalogueFacts(
+            str(file), True, network, writable, condition.faults, condition.revision, condition.pending
+        )
+
+    def _memory(self) -> Catalogue | None:
+        """The catalogue as it is at the moment, opened once for all checks; None if it cannot be."""
+        with self._lock:
+            if not self._opened:
+                try:
+                    self._opened.append(open_catalogue(self.settings.catalogue.url.reveal(), read_only=True))
+                except MedialibError:
+                    self._opened.append(None)  # the check of the catalogue tells why
+            return self._opened[0]
+
+    def _folders(self) -> Checks:
+        settings, catalogue = self.settings, self._memory()
+        needed = settings.download.minimum_free
+        incoming = settings.download.incoming
+        library = settings.library
+        roots = {name: root for name, root in library.roots.items() if name != "anime" or root != library.tv}
+        if incoming is None:
+            yield Check("folder incoming", "skipped", "none is configured (download.incoming)")
+        seen: dict[str, FolderFacts] = {}
+        for name, path in {**({} if incoming is None else {INCOMING: incoming}), **roots}.items():
+            known = 0 if catalogue is None else sum(1 for _ in catalogue.inventory.all(name))
+            look = look_at_folder(path, write_test=self.write_test)
+            seen[name] = FolderFacts(path=str(path), **attrs.asdict(look))
+            yield from judge_folder(name, seen[name], known=known, needed=needed if name == INCOMING else 0)
+        if incoming is None or seen[INCOMING].kind != "folder":
+            return
+        there = {name: seen[name] for name in roots if seen[name].kind == "folder"}
+        writable = [name for name in there if self.write_test and seen[INCOMING].writable and seen[name].writable]
+        yield from judge_disks(seen[INCOMING], there, {name: rename_works(incoming, roots[name]) for name in writable})
+
+    # ------------------------------------------------------------------------------------------------- other machines
+
+    def _remote(self, name: str) -> Checks:
+        remote = self.settings.remotes[name]
+        if remote.address.scheme == "sftp":
+            yield from self._server(name, remote)
+            return
+        local = remote.address.scheme == "file"
+        location = open_location(name, remote.address.path if local else remote.url, options=remote.revealed_options())
+        try:
+            newest = yield from self._listings(location, remote)
+            here = local and mounted_network(Path(remote.address.path), self.mount_table) is None
+            yield self._clock_check(name, (0.0, 0.0) if here else None, newest)
+        finally:
+            location.close()
+
+    def _server(self, name: str, remote: RemoteSettings) -> Checks:
+        from medialib.transfer.probing import clock_offset, shown_key
+        from medialib.transfer.sftp import SftpFileSystem
+
+        address = remote.address
+        timeout = min(remote.timeout.total_seconds(), _CONNECTING)
+        filesystem = SftpFileSystem(
+            address.host or "",
+            port=address.port,
+            username=address.username,
+            password=None if remote.password is None else remote.password.reveal(),
+            key_file=remote.key_file,
+            passphrase=None if remote.key_passphrase is None else remote.key_passphrase.reveal(),
+            agent=remote.agent,
+            known_hosts=remote.known_hosts,
+            connect_timeout=timeout,
+            timeout=timeout,
+            keepalive=0,
+            attempts=1,
+        )
+        began = self.clock.monotonic()
+        try:
+            try:
+                key = shown_key(filesystem.session)
+            except (HostKeyChanged, HostKeyUnknown) as error:
+                yield Check(f"remote {name}: connection", "ok", f"{address.host} answers as an SSH server")
+                yield failure(f"remote {name}: host key", error, seconds=self.clock.monotonic() - began)
+                return
+            except MedialibError as error:
+                kind = "login" if isinstance(error, PermissionError) else "connection"
+                yield failure(f"remote {name}: {kind}", error, seconds=self.clock.monotonic() - began)
+                return
+            yield Check(f"remote {name}: host key", "ok", f"{key}, as remembered in {remote.known_hosts}")
+            took = self.clock.monotonic() - began
+            yield Check(f"remote {name}: login", "ok", f"{filesystem.session.address} lets us in", None, took)
+            # from the login folder on, where it is not absolute
+            folder = "~" if address.path == "." else str(Path("~", address.path))
+            newest = yield from self._listings(FsspecLocation(name, filesystem, folder), remote)
+            try:
+                offset = clock_offset(filesystem.session, self.clock.now)
+            except MedialibError:
+                offset = None
+            yield self._clock_check(name, offset, newest)
+        finally:
+            filesystem.close()
+
+    def _listings(self, location: Location, remote: RemoteSettings) -> Generator[Check, None, int | None]:
+        """A check for each folder; returns the latest time of last change that was seen."""
+        newest: int | None = None
+        for path in remote.paths or ("",):
+            try:
+                listing = list_folder(location, "" if path == "." else path, self.clock)
+            except MedialibError as error:
+                yield failure(f"remote {location.name}: {path or remote.address.path}", error)
+                continue
+            yield judge_listing(listing, known=self._is_known(location.name, listing.folder))
+            if listing.newest_ns is not None:
+                newest = max(newest or 0, listing.newest_ns)
+        return newest
+
+    def _is_known(self, remote: str, folder: str) -> bool:
+        catalogue = self._memory()
+        if catalogue is None or catalogue.checkpoints.get(emptied_mark(remote, folder)) is not None:
+            return False
+        return next(iter(catalogue.known_files.of_remote(remote, folder)), None) is not None
+
+    def _clock_check(self, name: str, offset: tuple[float, float] | None, newest: int | None) -> Check:
+        two_looks = self.settings.download.two_looks
+        return judge_clock(name, offset, newest, self.clock.now(), two_looks=two_looks)
+
+    def _provider(self) -> Checks:
+        name = self.settings.metadata.provider
+        if self.provider is not None:
+            yield ask_provider(self.provider, self.clock)
+            return
+        if name == "none":
+            yield Check("provider", "skipped", "none is configured (metadata.provider)")
+            return
+        timeout = self.settings.metadata.timeout.total_seconds()
+        # no cache: it would answer for a provider that is down
+        options = HttpOptions(timeout=timeout, patience=timeout, clock=self.clock)
+        providers = configured_providers(self.settings, options)
+        try:
+            provider = providers.preferred
+        except ConfigurationError as error:
+            yield Check(f"provider {name}: key", "failed", "; ".join(error.problems) or error.message, error.remedy)
+            return
+        try:
+            if provider is not None:
+                yield ask_provider(provider, self.clock)
+        finally:
+            providers.close()
+
+
+def _mode(file: Path) -> int | None:
+    """The permission bits of a file; None if there is none that could be asked."""
+    try:
+        return stat.S_IMODE(file.expanduser().stat().st_mode)
+    except OSError:
+        return None
+
+
+def _holds_a_secret(file: Path, settings: Settings) -> bool:
+    """Whether a configuration has a secret in the clear."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return any(secret.reveal() in text for secret in _secrets(settings) if secret.reveal())
+
+
+def _secrets(value: object) -> Iterator[Secret]:
+    """Every secret at any depth, so that one that is added to the settings is found without a word here."""
+    match value:
+        case SecretUrl():
+            if value.holds_password:
+                yield value
+        case Secret():
+            yield value
+        case Mapping():
+            for inner in value.values():
+                yield from _secrets(inner)
+        case _:
+            kind = type(value)
+            for name in attrs.fields_dict(kind) if attrs.has(kind) else ():
+                yield from _secrets(getattr(value, name))

@@ -1,0 +1,103 @@
+"""The metadata providers that a configuration names, each made when it is first asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from medialib.config import Settings
+from medialib.errors import ConfigurationError, UsageError
+from medialib.http import HttpOptions
+from medialib.model import ExternalIds
+from medialib.ports import MetadataProvider
+
+__all__ = ["Providers", "configured_providers"]
+
+
+class Providers:
+    """The configured provider, and those besides it that a number may ask for."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], MetadataProvider]], preferred: str | None) -> None:
+        self._makers = makers
+        self._preferred = preferred
+        self._made: dict[str, MetadataProvider] = {}
+
+    @property
+    def preferred(self) -> MetadataProvider | None:
+        """The one that ``metadata.provider`` names; None if that is ``none``.
+
+        Raises ConfigurationError if it wants a key that is not set.
+        """
+        return None if self._preferred is None else self.named(self._preferred)
+
+    def named(self, name: str) -> MetadataProvider:
+        """One provider; raises UsageError if there is none of that name, ConfigurationError if its key is not set."""
+        if name not in self._makers:
+            raise UsageError(f"no provider is called {name!r}", remedy=f"There are {', '.join(sorted(self._makers))}.")
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def for_ids(self, ids: ExternalIds) -> MetadataProvider:
+        """The provider to ask for a title by these ids: the preferred one if it can go by them, else their own.
+
+        Raises UsageError if there is none, ConfigurationError if it wants a key that is not set.
+        """
+        given = {name for name, value in attrs.asdict(ids).items() if value is not None}
+        preferred = self.preferred
+        if preferred is not None and (given & preferred.traits.finds_by or preferred.name in given):
+            return preferred
+        own = sorted(given & self._makers.keys())
+        if own:
+            return self.named(own[0])
+        asked = "nobody" if preferred is None else preferred.name
+        raise UsageError(
+            f"{asked} can be asked by the number of {', '.join(sorted(given))}",
+            remedy="Set metadata.provider to one that can.",
+        )
+
+    def close(self) -> None:
+        """Let go of connections."""
+        for provider in self._made.values():
+            provider.close()
+
+
+def configured_providers(settings: Settings, options: HttpOptions) -> Providers:
+    """The providers as `settings` have them, with HTTP as `options` say."""
+
+    def tvmaze() -> MetadataProvider:
+        from medialib.providers.tvmaze import TvmazeProvider
+
+        return TvmazeProvider(url=settings.tvmaze.url, options=options)
+
+    def tmdb() -> MetadataProvider:
+        from medialib.providers.tmdb import TmdbProvider
+
+        key = settings.tmdb.api_key
+        if key is None:
+            raise _keyless("tmdb", "TMDB_API_KEY")
+        language = settings.metadata.language
+        return TmdbProvider(key.reveal(), url=settings.tmdb.url, language=language, options=options)
+
+    def tvdb() -> MetadataProvider:
+        from medialib.providers.tvdb import TvdbProvider
+
+        key, pin = settings.tvdb.api_key, settings.tvdb.pin
+        if key is None:
+            raise _keyless("tvdb", "TVDB_API_KEY")
+        return TvdbProvider(
+            key.reveal(),
+            pin=None if pin is None else pin.reveal(),
+            url=settings.tvdb.url,
+            language=settings.metadata.language,
+            options=options,
+        )
+
+    preferred = settings.metadata.provider
+    return Providers({"tvmaze": tvmaze, "tmdb": tmdb, "tvdb": tvdb}, None if preferred == "none" else preferred)
+
+
+def _keyless(section: str, variable: str) -> ConfigurationError:
+    problem = f'{section}.api_key: is not set; for example api_key = "${{{variable}}}"'
+    return ConfigurationError("the configuration cannot be used", [problem])

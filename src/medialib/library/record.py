@@ -1,0 +1,391 @@
+"""The record of wired ports, and the verbs over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Literal, assert_never
+
+import attrs
+
+from medialib.completeness import StabilityRules
+from medialib.config import Settings
+from medialib.errors import UsageError
+from medialib.events import Observer, nobody
+from medialib.filters import PathRules
+from medialib.library.providers import Providers
+from medialib.library.work import Verb, Work
+from medialib.model import ExternalIds, FileEntry
+from medialib.naming import JELLYFIN, ORIGINAL, PLEX
+from medialib.planning import Fetch, Plan
+from medialib.ports import CancelToken, Catalogue, Clock, Location, Transfer, WritableLocation
+from medialib.routing import RoutingPolicy
+from medialib.workflows.apply import Report, Session, World, writing
+from medialib.workflows.explain import Story, explain_name, explain_place, explain_title, place_of
+from medialib.workflows.fetch import FetchRules, Observations, Source, emptied_mark, plan_baseline, plan_fetch
+from medialib.workflows.fix import plan_fix_show
+from medialib.workflows.lookup import AIRED, Ask, TitleLookup
+from medialib.workflows.route import RouteRules, plan_route
+from medialib.workflows.shows import plan_add_show
+from medialib.workflows.undo import plan_undo
+
+__all__ = ["INCOMING", "Library"]
+
+INCOMING = "incoming"
+"""Name of the location that files arrive in."""
+_PRESETS = {preset.name: preset for preset in (ORIGINAL, PLEX, JELLYFIN)}
+
+
+@attrs.frozen(kw_only=True)
+class Library:
+    """Everything that a configuration names, wired together.
+
+    Use it as a context manager, or call `close`. The ``plan_…`` methods read; `writing` and `apply` write.
+    """
+
+    settings: Settings
+    """What it was made from."""
+    catalogue: Catalogue
+    """What is remembered."""
+    remotes: Mapping[str, Location]
+    """The remotes by name."""
+    incoming: WritableLocation | None
+    """Where fetched files arrive; None if none is configured."""
+    roots: Mapping[str, WritableLocation]
+    """The library's roots by name: ``tv``, ``anime``, ``movies``, as far as configured."""
+    providers: Providers
+    """Who is asked about titles."""
+    transfer: Transfer
+    """Carries bytes."""
+    clock: Clock
+    """Where time comes from."""
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of connections and of the catalogue."""
+        for location in self.locations.values():
+            location.close()
+        self.providers.close()
+        self.catalogue.close()
+
+    @property
+    def locations(self) -> dict[str, Location]:
+        """Every location by name."""
+        found: dict[str, Location] = {**self.remotes, **self.roots}
+        if self.incoming is not None:
+            found[INCOMING] = self.incoming
+        return found
+
+    @property
+    def world(self) -> World:
+        """What plans are applied through."""
+        return World(
+            catalogue=self.catalogue,
+            locations=self.locations,
+            transfer=self.transfer,
+            clock=self.clock,
+            configuration=self.settings.digest,
+            remote_paths={name: self._folders(name) for name in self.remotes},
+            minimum_free=self.settings.download.minimum_free,
+        )
+
+    def plan_download(
+        self,
+        *,
+        remote: str | None = None,
+        observer: Observer = nobody,
+        cancelled: CancelToken | None = None,
+        record: bool = False,
+        allow_empty: bool = False,
+    ) -> Plan:
+        """Plan to fetch what is new on all remotes, or on one.
+
+        With `record`, first looks at files that may still be arriving are remembered for the next time; `allow_empty`
+        believes a remote folder that has become empty. Raises UsageError if there is nothing to fetch from or to, and
+        as `plan_fetch` does.
+        """
+        return plan_fetch(
+            self._sources(remote),
+            self._incoming(),
+            self.catalogue,
+            FetchRules(
+                self._paths(),
+                StabilityRules(self.settings.download.stability, self.settings.download.two_looks),
+                allow_empty=allow_empty,
+            ),
+            self.clock,
+            configuration=self.settings.digest,
+            observer=observer,
+            observe=self._remember if record else None,
+            cancelled=cancelled,
+        )
+
+    def plan_baseline(
+        self, *, remote: str | None = None, observer: Observer = nobody, cancelled: CancelToken | None = None
+    ) -> Plan:
+        """Plan to record everything on all remotes, or on one, as known without fetching it."""
+        return plan_baseline(
+            self._sources(remote),
+            self.catalogue,
+            self.clock,
+            configuration=self.settings.digest,
+            observer=observer,
+            cancelled=cancelled,
+        )
+
+    def plan_route(
+        self,
+        *,
+        after: Plan | None = None,
+        auto_add: bool = False,
+        ask: Ask | None = None,
+        observer: Observer = nobody,
+        cancelled: CancelToken | None = None,
+    ) -> Plan:
+        """Plan to move what is in the incoming folder to where it belongs.
+
+        With `after`, a download plan that was not applied, the routes of what it would fetch are planned too; such a
+        plan is provisional. `auto_add` looks titles up that the catalogue does not know, whatever the settings say of
+        them; `ask` asks a person where that is ambiguous. Raises UsageError if no incoming folder is configured, and as
+        `plan_route` does.
+        """
+        arriving = None
+        if after is not None:
+            arriving = [
+                FileEntry(action.target.path, action.size, action.mtime_ns)
+                for action in after.actions
+                if isinstance(action, Fetch)
+            ]
+        return plan_route(
+            self._incoming(),
+            self.roots,
+            self.catalogue,
+            self.route_rules_with(auto_add=auto_add),
+            self.clock,
+            lookup=self._lookup(ask),
+            arriving=arriving,
+            configuration=self.settings.digest,
+            observer=observer,
+            cancelled=cancelled,
+        )
+
+    @property
+    def route_rules(self) -> RouteRules:
+        """How incoming files are routed, as configured."""
+        routing = self.settings.routing
+        companions = frozenset(routing.companions)
+        return RouteRules(
+            RoutingPolicy(
+                tv="tv" if "tv" in self.roots else None,
+                anime="anime" if "anime" in self.roots else None,
+                movies="movies" if "movies" in self.roots else None,
+                preset=_PRESETS[self.settings.library.preset],
+                minimum_confidence=routing.minimum_confidence,
+            ),
+            unknown_shows=routing.unknown_shows,
+            unknown_movies=routing.unknown_movies,
+            companions=companions | {"nfo"} if routing.keep_nfo else companions,
+            paths=self._paths(),
+        )
+
+    def route_rules_with(self, *, auto_add: bool) -> RouteRules:
+        """How incoming files are routed, with unknown titles looked up if `auto_add` says so."""
+        rules = self.route_rules
+        return attrs.evolve(rules, unknown_shows="look-up", unknown_movies="look-up") if auto_add else rules
+
+    def plan_show(
+        self,
+        what: Literal["add", "fix"],
+        title: str,
+        *,
+        ids: ExternalIds | None = None,
+        override_folder: bool = False,
+        order: str = AIRED,
+        ask: Ask | None = None,
+    ) -> Plan:
+        """Plan to enter a show as its provider describes it, or to make another one of a show that is known.
+
+        See `medialib.workflows.shows.plan_add_show` and `medialib.workflows.fix.plan_fix_show`. Raises UsageError if no
+        provider can be asked, and as those do.
+        """
+        provider = self.providers.preferred if ids is None else self.providers.for_ids(ids)
+        if provider is None:
+            raise UsageError("there is nobody to ask about shows", remedy="Set metadata.provider.")
+        plan = plan_add_show if what == "add" else plan_fix_show
+        return plan(
+            title,
+            TitleLookup(provider, ask=ask),
+            self.catalogue,
+            self.roots,
+            self.route_rules.policy,
+            self.clock,
+            ids=ids,
+            override_folder=override_folder,
+            order=order,
+            configuration=self.settings.digest,
+        )
+
+    def explain(self, subject: str) -> Story:
+        """The story of a file (``location:path`` or a full path), of a title, or of a release name."""
+        place = place_of(subject, self.locations)
+        if place is not None:
+            return explain_place(place, self.catalogue, self.locations, self.route_rules)
+        told = explain_title(subject, self.catalogue)
+        return told if told is not None else explain_name(subject, self.catalogue, self.route_rules)
+
+    def plan_undo(self, run: str | None = None) -> Plan:
+        """Plan to take back the named run, or the latest; raises UsageError if there is none."""
+        return plan_undo(self.catalogue, self.clock, run=run, configuration=self.settings.digest)
+
+    def preview(
+        self,
+        verb: Verb,
+        *,
+        remote: str | None = None,
+        allow_empty: bool = False,
+        auto_add: bool = False,
+        ask: Ask | None = None,
+        observer: Observer = nobody,
+        cancelled: CancelToken | None = None,
+    ) -> Work:
+        """What `perform` would do, as plans alone; nothing changes.
+
+        The routes of a ``sync`` are provisional: they rest on the names on the remote.
+        """
+        download = partial(
+            self.plan_download, remote=remote, allow_empty=allow_empty, observer=observer, cancelled=cancelled
+        )
+        route = partial(self.plan_route, auto_add=auto_add, ask=ask, observer=observer, cancelled=cancelled)
+        match verb:
+            case "download":
+                return Work((download(),))
+            case "route":
+                return Work((route(),))
+            case "bootstrap downloads":
+                return Work((self.plan_baseline(remote=remote, observer=observer, cancelled=cancelled),))
+            case "sync":
+                fetches = download()
+                return Work((fetches, route(after=fetches)))
+            case _:
+                assert_never(verb)
+
+    def perform(
+        self,
+        verb: Verb,
+        *,
+        remote: str | None = None,
+        allow_empty: bool = False,
+        auto_add: bool = False,
+        ask: Ask | None = None,
+        observer: Observer = nobody,
+        cancelled: CancelToken | None = None,
+        wait: float | None = None,
+    ) -> Work:
+        """Plan and apply one verb, in one run, with nobody else writing in between.
+
+        ``sync`` downloads, then routes what stands in the incoming folder. `remote` and `allow_empty` are for what
+        downloads, `auto_add` and `ask` for what routes. Raises what planning raises, and what `Session.apply` does.
+        """
+        plans: list[Plan] = []
+        reports: list[Report] = []
+        with self.writing(verb, observer=observer, cancelled=cancelled, wait=wait) as session:
+            if verb in ("download", "sync"):
+                plans.append(
+                    self.plan_download(
+                        remote=remote, allow_empty=allow_empty, observer=observer, cancelled=cancelled, record=True
+                    )
+                )
+                reports.append(session.apply(plans[-1]))
+            if verb == "bootstrap downloads":
+                plans.append(self.plan_baseline(remote=remote, observer=observer, cancelled=cancelled))
+                reports.append(session.apply(plans[-1]))
+            if verb in ("route", "sync") and not any(report.cancelled for report in reports):
+                plans.append(self.plan_route(auto_add=auto_add, ask=ask, observer=observer, cancelled=cancelled))
+                reports.append(session.apply(plans[-1]))
+        return Work(tuple(plans), tuple(reports))
+
+    def undo(
+        self, run: str | None = None, *, observer: Observer = nobody, cancelled: CancelToken | None = None
+    ) -> Work:
+        """Plan and apply the undo of the named run, or of the latest, with nobody else writing in between."""
+        return self.plan_and_apply("undo", partial(self.plan_undo, run), observer=observer, cancelled=cancelled)
+
+    def plan_and_apply(
+        self,
+        verb: str,
+        plan: Callable[[], Plan],
+        *,
+        observer: Observer = nobody,
+        cancelled: CancelToken | None = None,
+    ) -> Work:
+        """Make a plan and apply it, with nobody else writing in between."""
+        with self.writing(verb, observer=observer, cancelled=cancelled) as session:
+            made = plan()
+            return Work((made,), (session.apply(made),))
+
+    @contextmanager
+    def writing(
+        self,
+        verb: str,
+        *,
+        observer: Observer = nobody,
+        cancelled: CancelToken | None = None,
+        wait: float | None = None,
+    ) -> Iterator[Session]:
+        """Hold the right to write; plans made inside cannot be overtaken. See `medialib.workflows.apply.writing`."""
+        with writing(self.world, verb, observer=observer, cancelled=cancelled, wait=wait) as session:
+            yield session
+
+    def apply(
+        self,
+        plan: Plan,
+        *,
+        observer: Observer = nobody,
+        cancelled: CancelToken | None = None,
+        wait: float | None = None,
+    ) -> Report:
+        """Carry out a plan in a run of its own."""
+        with self.writing(plan.kind, observer=observer, cancelled=cancelled, wait=wait) as session:
+            return session.apply(plan)
+
+    def _lookup(self, ask: Ask | None) -> TitleLookup | None:
+        provider = self.providers.preferred
+        return None if provider is None else TitleLookup(provider, ask=ask)
+
+    def _sources(self, remote: str | None) -> tuple[Source, ...]:
+        if not self.remotes:
+            raise UsageError("no remote is configured", remedy="Name one under [remotes.<name>].")
+        if remote is not None and remote not in self.remotes:
+            raise UsageError(f"no remote is called {remote!r}", remedy=f"There are {', '.join(sorted(self.remotes))}.")
+        names = sorted(self.remotes) if remote is None else [remote]
+        return tuple(Source(self.remotes[name], self._folders(name)) for name in names)
+
+    def _folders(self, remote: str) -> tuple[str, ...]:
+        """The folders of a remote that are looked at; the empty one is all of it, which a configuration calls ``.``."""
+        return tuple("" if path == "." else path for path in self.settings.remotes[remote].paths) or ("",)
+
+    def _incoming(self) -> WritableLocation:
+        if self.incoming is None:
+            raise UsageError("no incoming folder is configured", remedy="Set download.incoming.")
+        return self.incoming
+
+    def _paths(self) -> PathRules:
+        download = self.settings.download
+        include = (*download.include, "*.nfo") if self.settings.routing.keep_nfo else download.include
+        return PathRules(download.exclude, include)
+
+    def _remember(self, change: Observations) -> None:
+        if change.anything:
+            with self.catalogue.transaction():
+                self.catalogue.sightings.put(change.seen)
+                self.catalogue.sightings.remove(change.remote, change.settled)
+                for folder in change.emptied:
+                    self.catalogue.checkpoints.put(emptied_mark(change.remote, folder), self.clock.now().isoformat())
+                for folder in change.filled:
+                    self.catalogue.checkpoints.remove(emptied_mark(change.remote, folder))

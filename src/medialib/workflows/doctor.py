@@ -1,0 +1,413 @@
+"""What is well and what is not: checks, each judged from facts that somebody else gathered.
+
+Nothing here touches a disk or a network by itself: `medialib.checkup` gathers the facts and runs the checks. The two
+functions that ask (`list_folder`, `ask_provider`) do so through ports alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Literal, TypeAlias
+
+import attrs
+
+from medialib.errors import AuthenticationFailed, MedialibError
+from medialib.model import FileEntry
+from medialib.ports import Clock, Lease, Location, MetadataProvider, Run
+
+__all__ = [
+    "CatalogueFacts",
+    "Check",
+    "CheckState",
+    "FolderFacts",
+    "Listing",
+    "ask_provider",
+    "failure",
+    "judge_catalogue",
+    "judge_clock",
+    "judge_disks",
+    "judge_folder",
+    "judge_listing",
+    "judge_mode",
+    "judge_python",
+    "judge_writing",
+    "list_folder",
+    "worst",
+]
+
+CheckState: TypeAlias = Literal["ok", "warning", "failed", "skipped"]
+_ORDER: tuple[CheckState, ...] = ("skipped", "ok", "warning", "failed")
+_LEAST_PYTHON = (3, 11)
+_MOST_LISTED = 1000
+"""So many files of a folder are looked at; a doctor need not see them all."""
+_LATEST_SKEW = 5.0
+"""Seconds by which clocks may differ and nobody minds."""
+_LATEST_FUTURE = 120.0
+"""Seconds by which a file may be dated ahead: coarse disks and slow answers make some."""
+
+
+@attrs.frozen
+class Check:
+    """One thing that was looked at, and what was found.
+
+    >>> Check("catalogue", "failed", "the file is damaged", "Restore a backup.").__rich__()
+    '[red]failed [/] catalogue: the file is damaged. Restore a backup.'
+    """
+
+    subject: str
+    """What was looked at: ``remote seedbox: host key``."""
+    state: CheckState
+    """``warning``: works, and should be looked at. ``skipped``: could not be told, and is no fault by itself."""
+    finding: str
+    """What was found, one line."""
+    remedy: str | None = None
+    """What to do, where something is to be done."""
+    seconds: float | None = None
+    """How long it took, where that is worth knowing."""
+
+    def __rich__(self) -> str:
+        colour = {"ok": "green", "warning": "yellow", "failed": "red", "skipped": "dim"}[self.state]
+        remedy = f". {self.remedy}" if self.remedy else ""
+        text = f"{self.subject}: {self.finding.rstrip('.') if remedy else self.finding}{remedy}".replace("[", r"\[")
+        return f"[{colour}]{self.state:<7}[/] {text}"
+
+
+@attrs.frozen
+class FolderFacts:
+    """What a folder of this machine looks like."""
+
+    path: str
+    """Where it is."""
+    kind: Literal["folder", "missing", "other", "unreadable"]
+    """What stands there."""
+    problem: str = ""
+    """Why it cannot be read."""
+    empty: bool = False
+    """Whether nothing is in it (medialib's own folder does not count)."""
+    writable: bool | None = None
+    """Whether files can be made in it; None where that was not asked."""
+    tried: bool = False
+    """Whether `writable` was found out by making a file, not by asking for permissions."""
+    device: int | None = None
+    """Number of the disk that it lies on."""
+    free: int | None = None
+    """Bytes that can still be written."""
+
+
+@attrs.frozen
+class CatalogueFacts:
+    """What the file of a catalogue looks like."""
+
+    path: str
+    """Where it is."""
+    there: bool
+    """Whether there is one."""
+    network: str | None = None
+    """Kind of network file system that it lies on; None for a local disk, or where that cannot be told."""
+    writable: bool = True
+    """Whether the file and its folder (or the nearest folder above that is there) can be written to."""
+    faults: tuple[str, ...] = ()
+    """What an integrity check found, a line each."""
+    revision: str | None = None
+    """Its schema."""
+    pending: int = 0
+    """How many steps of its schema are to be taken."""
+    problem: Check | None = None
+    """Why it could not be looked into."""
+
+
+@attrs.frozen
+class Listing:
+    """What a look at a folder of a remote found."""
+
+    remote: str
+    """Name of the remote."""
+    folder: str
+    """Full path there."""
+    files: int
+    """Files seen: no more than were needed."""
+    whole: bool
+    """Whether these are all."""
+    newest_ns: int | None
+    """The latest time of last change among them: nanoseconds since the epoch; None without files that have one."""
+    seconds: float
+    """How long it took."""
+
+
+def worst(checks: Iterable[Check]) -> CheckState:
+    """The state that sums them up.
+
+    >>> worst([Check("a", "ok", ""), Check("b", "warning", ""), Check("c", "skipped", "")])
+    'warning'
+    """
+    return max((check.state for check in checks), key=_ORDER.index, default="skipped")
+
+
+def failure(subject: str, error: Exception, *, state: CheckState = "failed", seconds: float | None = None) -> Check:
+    """The check that `error` ended. Of what was not foreseen, only the kind is told: its text may hold anything.
+
+    >>> failure("remote box: login", ValueError("something secret")).finding
+    'ended by an unforeseen ValueError'
+    """
+    match error:
+        case MedialibError():
+            lines = str(error.message).splitlines()
+            return Check(subject, state, " ".join(lines), error.remedy, seconds)
+        case OSError():
+            return Check(subject, state, error.strerror or type(error).__name__, None, seconds)
+        case _:
+            finding = f"ended by an unforeseen {type(error).__name__}"
+            return Check(subject, state, finding, "Please report it, with what `medialib -vv` says.", seconds)
+
+
+def judge_python(version: tuple[int, int, int], implementation: str) -> Check:
+    """Whether this Python is one that medialib is made for.
+
+    >>> judge_python((3, 10, 4), "cpython").state, judge_python((3, 12, 1), "cpython").finding
+    ('failed', 'cpython 3.12.1')
+    """
+    shown = f"{implementation} {'.'.join(str(number) for number in version)}"
+    if version[:2] < _LEAST_PYTHON:
+        least = ".".join(str(number) for number in _LEAST_PYTHON)
+        return Check("python", "failed", f"{shown} is too old", f"Install Python {least} or later.")
+    return Check("python", "ok", shown)
+
+
+def judge_folder(name: str, facts: FolderFacts, *, known: int = 0, needed: int = 0) -> tuple[Check, ...]:
+    """What to think of a folder that files arrive in, or a root of the library.
+
+    `known` files are said by the catalogue to stand in it; `needed` bytes should be free.
+
+    >>> [check.finding for check in judge_folder("tv", FolderFacts("/srv/tv", "folder", empty=True), known=7)]
+    ['/srv/tv is empty, though the catalogue knows 7 files in it']
+    """
+    subject = f"folder {name}"
+    match facts.kind:
+        case "missing":
+            remedy = "Mount the disk that it is on, or make it: mkdir. medialib never makes it by itself."
+            return (Check(subject, "failed", f"{facts.path} is not there", remedy),)
+        case "other":
+            return (Check(subject, "failed", f"{facts.path} is no folder", "Name a folder in the configuration."),)
+        case "unreadable":
+            finding = f"{facts.path} cannot be read: {facts.problem}"
+            return (Check(subject, "failed", finding, "Check its permissions, and the disk."),)
+    if facts.empty and known:
+        finding = f"{facts.path} is empty, though the catalogue knows {known} files in it"
+        return (Check(subject, "failed", finding, "Is its disk mounted? Nothing was taken for lost."),)
+    return (Check(subject, "ok", facts.path), *_writable(subject, facts), *_space(subject, facts, needed))
+
+
+def judge_disks(
+    incoming: FolderFacts, roots: Mapping[str, FolderFacts], tried: Mapping[str, bool]
+) -> tuple[Check, ...]:
+    """Whether a move from where files arrive to each root is a rename, or a copy.
+
+    `tried` tells for which roots a rename was tried, and whether it worked. Folders that are not there are left out.
+
+    >>> here, there = FolderFacts("/a", "folder", device=1), FolderFacts("/b", "folder", device=2)
+    >>> [check.finding for check in judge_disks(here, {"tv": there}, {})]
+    ['on another disk than incoming: files are copied there, checked, then removed from incoming']
+    """
+    found = []
+    for name, root in roots.items():
+        if incoming.device is None or root.device is None:
+            continue
+        renamed = tried.get(name)
+        if renamed:
+            finding = "a file was renamed from incoming to here: moves cost nothing"
+        elif renamed is not None or incoming.device != root.device:
+            why = "on another disk than incoming" if incoming.device != root.device else "no rename leads here"
+            finding = f"{why}: files are copied there, checked, then removed from incoming"
+        else:
+            # mounts of one disk at two places, and some unions of disks, have one number and refuse all the same
+            finding = "on the disk of incoming, by its number: moves are renames, or copies if the disk refuses"
+        found.append(Check(f"move to {name}", "ok", finding))
+    return tuple(found)
+
+
+def judge_mode(subject: str, path: str, mode: int, *, forbidden: int, why: str) -> Check:
+    """Whether the permission bits of a file keep others out.
+
+    >>> judge_mode("key of box", "/k", 0o644, forbidden=0o077, why="holds a private key").finding
+    '/k has mode 0644, and holds a private key'
+    """
+    subject = f"permissions: {subject}"
+    if mode & forbidden:
+        return Check(subject, "warning", f"{path} has mode {mode:04o}, and {why}", f"chmod 600 {path}")
+    return Check(subject, "ok", f"{path} has mode {mode:04o}")
+
+
+def judge_catalogue(facts: CatalogueFacts) -> tuple[Check, ...]:
+    """What to think of the catalogue's file.
+
+    >>> [check.state for check in judge_catalogue(CatalogueFacts("/c.db", True, faults=("row 3 is missing",)))]
+    ['failed']
+    """
+    found = []
+    if facts.network is not None:
+        finding = f"{facts.path} lies on a network file system ({facts.network}), on which SQLite loses data"
+        found.append(Check("catalogue", "failed", finding, "Keep it on a local disk; backups of it may go there."))
+    if facts.problem is not None:
+        return (*found, facts.problem)
+    if not facts.writable:
+        finding = f"{facts.path} cannot be written"
+        found.append(Check("catalogue", "failed", finding, "Check owner and mode of the file and of its folder."))
+    if not facts.there:
+        if not found:
+            found.append(Check("catalogue", "ok", f"none yet: the first run that writes makes {facts.path}"))
+        return tuple(found)
+    if facts.faults:
+        more = f" (and {len(facts.faults) - 1} more)" if len(facts.faults) > 1 else ""
+        remedy = "Restore a backup of it (they stand beside it as *.bak); it was not touched."
+        return (*found, Check("catalogue", "failed", f"{facts.path} is damaged: {facts.faults[0]}{more}", remedy))
+    if facts.pending:
+        finding = f"{facts.path} is whole; schema {facts.revision} is {facts.pending} behind"
+        found.append(
+            Check("catalogue", "ok", f"{finding}: the next run that writes brings it up to date, after a backup")
+        )
+    else:
+        found.append(Check("catalogue", "ok", f"{facts.path} is whole; schema {facts.revision}"))
+    return tuple(found)
+
+
+def judge_writing(lease: Lease | None, runs: Iterable[Run], now: datetime, *, dead: bool) -> Check:
+    """Whether somebody is at work on the catalogue, or died over it. `dead`: the lease's holder has ended.
+
+    >>> from datetime import UTC, timedelta
+    >>> now = datetime(2024, 5, 17, tzinfo=UTC)
+    >>> judge_writing(Lease("writing", "nas:7:x", now + timedelta(minutes=1)), [], now, dead=True).finding
+    'nas:7:x died while it held the right to write'
+    """
+    subject, later = "catalogue: writers", "Nothing to do: the next run takes it over."
+    if lease is not None and dead:
+        return Check(subject, "warning", f"{lease.holder} died while it held the right to write", later)
+    if lease is not None and lease.until > now:
+        return Check(subject, "ok", f"{lease.holder} is at work; others wait for it")
+    left = [run.id for run in runs if run.state == "running"]
+    if left:
+        remedy = "Nothing to do: the next run that writes finishes or takes back what was open."
+        return Check(subject, "warning", f"run {left[0]} was broken off", remedy)
+    return Check(subject, "ok", "nobody is at work, nothing was left open")
+
+
+def list_folder(location: Location, path: str, clock: Clock) -> Listing:
+    """List a folder of a remote, but no more of it than tells that it can be listed. Raises as `Location.walk` does."""
+    began, files, newest = clock.monotonic(), 0, None
+    for entry in islice(location.walk(path), _MOST_LISTED):
+        files += 1
+        if isinstance(entry, FileEntry) and entry.mtime_ns > 0:
+            newest = entry.mtime_ns if newest is None else max(newest, entry.mtime_ns)
+    took = clock.monotonic() - began
+    return Listing(location.name, location.address(path), files, files < _MOST_LISTED, newest, took)
+
+
+def judge_listing(listing: Listing, *, known: bool) -> Check:
+    """What to think of a remote folder. `known`: the catalogue knows files in it, and nobody said that it is empty.
+
+    >>> judge_listing(Listing("box", "/films", 0, True, None, 0.1), known=True).state
+    'failed'
+    """
+    subject = f"remote {listing.remote}: {listing.folder}"
+    if not listing.files and known:
+        remedy = "Is the disk mounted? If it was really emptied, run `medialib download` once with --allow-empty."
+        return Check(subject, "failed", "is empty, though files in it are known", remedy, listing.seconds)
+    count = f"{listing.files} files" if listing.whole else f"more than {listing.files - 1} files"
+    return Check(subject, "ok", f"can be listed: {count}", None, listing.seconds)
+
+
+def judge_clock(
+    remote: str,
+    offset: tuple[float, float] | None,
+    newest_ns: int | None,
+    now: datetime,
+    *,
+    two_looks: bool,
+) -> Check:
+    """Whether a remote's clock and ours agree, as far as there is evidence.
+
+    `offset` are the least and the most seconds by which its clock is ahead, if it was asked. Without, a file that is
+    dated in the future shows that something is wrong, and nothing shows that all is well.
+
+    >>> from datetime import UTC
+    >>> judge_clock("box", (-301.0, -300.0), None, datetime(2024, 5, 17, tzinfo=UTC), two_looks=False).finding
+    'its clock is 300 s behind ours: a file still being written may look finished'
+    >>> judge_clock("box", None, None, datetime(2024, 5, 17, tzinfo=UTC), two_looks=False).state
+    'skipped'
+    """
+    subject = f"remote {remote}: clock"
+    remedy = "Set the clock that is wrong, or set download.two_looks = true, which trusts no clock."
+    harmless = "; download.two_looks is on, so it does no harm"
+    if offset is not None:
+        least, most = offset
+        if least > _LATEST_SKEW:
+            finding = f"its clock is {least:.0f} s ahead of ours: new files seem to come from the future, and wait"
+        elif most < -_LATEST_SKEW:
+            finding = f"its clock is {-most:.0f} s behind ours: a file still being written may look finished"
+        else:
+            return Check(subject, "ok", f"agrees with ours to within {max(abs(least), abs(most), 1):.0f} s")
+    else:
+        ahead = 0.0 if newest_ns is None else newest_ns / 1e9 - now.timestamp()
+        if ahead <= _LATEST_FUTURE:
+            finding = "cannot be told: the server does not say its time"
+            if two_looks:
+                return Check(subject, "ok", finding + harmless)
+            return Check(
+                subject, "skipped", finding, "If in doubt, set download.two_looks = true, which needs no clock."
+            )
+        finding = f"a file there is dated {ahead:.0f} s in the future: its clock and ours differ, or its time was set"
+    if two_looks:
+        return Check(subject, "ok", finding + harmless)
+    return Check(subject, "warning", finding, remedy)
+
+
+def ask_provider(provider: MetadataProvider, clock: Clock, *, question: str = "nosferatu") -> Check:
+    """Whether a metadata provider answers a search, and takes our key.
+
+    `provider` must not answer from a cache, or it is the cache that was asked.
+    """
+    subject, began = f"provider {provider.name}", clock.monotonic()
+    try:
+        found = provider.search(question)
+    except AuthenticationFailed as error:
+        return failure(f"{subject}: key", error, seconds=clock.monotonic() - began)
+    except MedialibError as error:
+        return failure(subject, error, seconds=clock.monotonic() - began)
+    credit = f". {provider.traits.credit}" if provider.traits.credit else ""
+    finding = f"answers ({len(found)} titles for {question!r}){credit}"
+    return Check(subject, "ok", finding, None, clock.monotonic() - began)
+
+
+def _writable(subject: str, facts: FolderFacts) -> tuple[Check, ...]:
+    if facts.writable is None:
+        return ()
+    if not facts.writable:
+        remedy = "Check owner and mode, and that the disk is mounted writable."
+        return (Check(f"{subject}: writing", "failed", f"{facts.path} cannot be written to", remedy),)
+    how = "a file was made and removed" if facts.tried else "permissions allow it (--write-test tries it)"
+    return (Check(f"{subject}: writing", "ok", how),)
+
+
+def _space(subject: str, facts: FolderFacts, needed: int) -> tuple[Check, ...]:
+    if facts.free is None:
+        return ()
+    subject = f"{subject}: space"
+    if facts.free < max(needed, 1):
+        finding = f"{_size(facts.free)} are free, {_size(needed)} must stay so (download.minimum_free)"
+        return (Check(subject, "failed", finding if needed else "the disk is full", "Make room on that disk."),)
+    return (Check(subject, "ok", f"{_size(facts.free)} are free"),)
+
+
+def _size(count: int) -> str:
+    """A number of bytes, rounded down for a reader.
+
+    >>> _size(1536), _size(5 << 30)
+    ('1.5 KiB', '5.0 GiB')
+    """
+    size = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.1f} {unit}" if unit != "B" else f"{count} B"
+        size /= 1024
+    return f"{size:.1f} TiB"
