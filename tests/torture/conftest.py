@@ -15,6 +15,7 @@ import attrs
 import pytest
 
 from medialib.library import Library, open_library
+from medialib.testing.tmdb_server import TMDB_KEY
 
 CONFIGURATION = """\
 [catalogue]
@@ -30,6 +31,16 @@ minimum_free = 0
 [library]
 tv = "tv"
 movies = "movies"
+[metadata]
+provider = "{provider}"
+timeout = "500ms"
+patience = "{patience}"
+cache = "cache"
+[tvmaze]
+url = "{service}"
+[tmdb]
+api_key = "{key}"
+url = "{service}"
 """
 LOCAL = ("incoming", "tv", "movies")
 
@@ -40,10 +51,28 @@ class House:
 
     folder: Path
 
-    def configure(self, url: str, *, timeout: str = "1s", **remote: str) -> None:
+    def configure(
+        self,
+        url: str,
+        *,
+        timeout: str = "1s",
+        provider: str = "none",
+        service: str = "http://127.0.0.1:9",
+        patience: str = "1s",
+        **remote: str,
+    ) -> None:
         """Write the configuration, with further lines for the remote."""
-        lines = "\n".join(f'{key} = "{value}"' for key, value in remote.items())
-        self.config.write_text(CONFIGURATION.format(url=url, timeout=timeout, remote=lines))
+        self.config.write_text(
+            CONFIGURATION.format(
+                url=url,
+                timeout=timeout,
+                provider=provider,
+                service=service,
+                patience=patience,
+                key=TMDB_KEY,
+                remote="\n".join(f'{key} = "{value}"' for key, value in remote.items()),
+            )
+        )
 
     @property
     def config(self) -> Path:

@@ -21,7 +21,10 @@ from medialib.testing.failing_disk import FailingDisk, Hook, Killed, KillSwitch,
 from medialib.testing.faulty_proxy import FaultyProxy, draw_fault
 from medialib.testing.hostile_sftp import HostileFile, HostileSftpServer
 from medialib.testing.killing import killed_after, killed_after_lines
+from medialib.testing.metadata_world import invented_world
 from medialib.testing.servers import SshServer
+from medialib.testing.tmdb_server import TmdbServer
+from medialib.testing.web_server import Cut, Delay, Empty, Fault, Garbage, HangUp, Refuse
 
 if TYPE_CHECKING:
     from .conftest import House
@@ -39,6 +42,7 @@ class Ground:
 
     house: House
     server: SshServer
+    tmdb: TmdbServer
     remote: Path
     chance: random.Random
     originals: dict[str, bytes]
@@ -51,10 +55,16 @@ class Ground:
         port = self.server.port if port is None else port
         known = self.house.folder / "known_hosts"
         known.write_text(f"[127.0.0.1]:{port} {self.server.host_key_line}\n")
-        self.house.configure(
+        self.configure(
             f"sftp://{self.server.username}@127.0.0.1:{port}{self.remote}",
-            key_file=str(self.server.user_key),
-            known_hosts=str(known),
+            key_file=self.server.user_key,
+            known_hosts=known,
+        )
+
+    def configure(self, url: str, *, key_file: Path, known_hosts: Path) -> None:
+        """Let the configuration lead to a server, and to the metadata provider."""
+        self.house.configure(
+            url, provider="tmdb", service=self.tmdb.api, key_file=str(key_file), known_hosts=str(known_hosts)
         )
 
     @contextmanager
@@ -72,12 +82,12 @@ class Ground:
 def stock(remote: Path, chance: random.Random) -> dict[str, bytes]:
     """A few files of all sizes; returns them by name."""
     originals = {}
-    for number in range(1, chance.randint(3, 5)):
-        name = f"Pack.S01E{number:02}.1080p-GRP"
-        originals[f"Pack.S01.1080p-GRP/{name}.mkv"] = chance.randbytes(chance.choice((7, 40_000, 200_000)))
-        originals[f"Pack.S01.1080p-GRP/{name}.en.srt"] = f"subtitle {number}".encode()
-    originals["Film.Name.2001.1080p.BluRay.x264-GRP.mkv"] = chance.randbytes(chance.randint(100_000, 900_000))
-    originals["deep/er/Show.Name.S02E03.mkv"] = chance.randbytes(chance.randint(1, 300_000))
+    for number in range(1, chance.randint(3, 4)):
+        name = f"The.Long.Voyage.S01E{number:02}.1080p-GRP"
+        originals[f"The.Long.Voyage.S01.1080p-GRP/{name}.mkv"] = chance.randbytes(chance.choice((7, 40_000, 200_000)))
+        originals[f"The.Long.Voyage.S01.1080p-GRP/{name}.en.srt"] = f"subtitle {number}".encode()
+    originals["The.Glass.Harbour.2019.1080p.BluRay.x264-GRP.mkv"] = chance.randbytes(chance.randint(100_000, 900_000))
+    originals["deep/er/[G] Yoru no Machi - 13 [1080p].mkv"] = chance.randbytes(chance.randint(1, 300_000))
     for path, content in originals.items():
         file = remote / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +99,7 @@ def stock(remote: Path, chance: random.Random) -> dict[str, bytes]:
 def sync(library: Library) -> None:
     """Run it as far as it comes: the fault is the point, not what is said of it."""
     with suppress(MedialibError, OSError, Killed):
-        library.perform("sync")
+        library.perform("sync", auto_add=True)
 
 
 # ------------------------------------------------------------------------------ the faults: each runs one sync under it
@@ -102,7 +112,7 @@ def death_at_a_step(ground: Ground) -> None:
 
 def sigkill_at_a_line_of_the_log(ground: Ground) -> None:
     log = ground.house.folder / "medialib.log"
-    command = ground.house.command("--log-file", str(log), "sync")
+    command = ground.house.command("--log-file", str(log), "sync", "--auto-add")
     lines = ground.chance.randint(1, 22)
     ended = killed_after_lines(command, log, lines, environment=ground.house.environment)
     assert ended.killed or ended.code == 0, ended.output
@@ -110,7 +120,7 @@ def sigkill_at_a_line_of_the_log(ground: Ground) -> None:
 
 def sigkill_at_a_moment(ground: Ground) -> None:
     seconds = ground.chance.uniform(0.2, 1.2)
-    ended = killed_after(ground.house.command("sync"), seconds, environment=ground.house.environment)
+    ended = killed_after(ground.house.command("sync", "--auto-add"), seconds, environment=ground.house.environment)
     assert ended.killed or ended.code == 0, ended.output
 
 
@@ -152,7 +162,7 @@ def full_disk(ground: Ground) -> None:
             (folder / name).mkdir()
         ground.house.config.write_text(config)
         (folder / "known_hosts").write_text(known)
-    ground.house.run("sync")
+    ground.house.run("sync", "--auto-add")
     remount(folder, "size=32m")
 
 
@@ -180,11 +190,48 @@ def lying_server(ground: Ground) -> None:
         ),
     )
     server = ground.until_the_end.enter_context(HostileSftpServer(ground.house.folder, *{**true, liar: lie}.values()))
-    ground.house.configure(server.url, key_file=str(server.user_key), known_hosts=str(server.known_hosts))
+    ground.configure(server.url, key_file=server.user_key, known_hosts=server.known_hosts)
     with ground.house.library() as library:
         sync(library)
     server.serve(*true.values())
     server.changed.clear()
+
+
+def ill_provider(ground: Ground) -> None:
+    """A metadata provider that is busy, broken, silent, or cuts its answers; for a while, or all the time."""
+    chance = ground.chance
+    kinds: tuple[Callable[[], Fault], ...] = (
+        lambda: Refuse(429, retry_after=chance.choice(("1", "3600", "Fri, 31 Dec 1999 23:59:59 GMT", "soon"))),
+        lambda: Refuse(chance.choice((500, 502, 503))),
+        lambda: Cut(chance.randint(0, 200)),
+        Empty,
+        Garbage,
+        lambda: Garbage(chance.choice((b"{}", b"[]", b"null", b'{"results": null}', b'{"id": 1}'))),
+        HangUp,
+        lambda: Delay(0.8),
+    )
+    ground.tmdb.fail(*(chance.choice(kinds)() for _ in range(chance.choice((1, 2, 3, 40)))))
+    with ground.house.library() as library:
+        sync(library)
+    ground.tmdb.faults.clear()
+
+
+def ill_cache(ground: Ground) -> None:
+    """What was kept of the provider's answers is damaged, and the provider is not there when it is wanted."""
+    ground.tmdb.fail(*(HangUp() for _ in range(ground.chance.choice((0, 3)))))
+    with ground.house.library() as library:
+        library.plan_download()
+        library.plan_route(auto_add=True)
+        sync(library)
+    ground.tmdb.faults.clear()
+    for file in (ground.house.folder / "cache").rglob("*"):
+        if file.is_file() and file.stat().st_size:
+            content = bytearray(file.read_bytes())
+            for _ in range(ground.chance.randint(1, 20)):
+                content[ground.chance.randrange(len(content))] ^= 1 << ground.chance.randrange(8)
+            file.write_bytes(content)
+    with ground.house.library() as library:
+        sync(library)
 
 
 FAULTS: tuple[Callable[[Ground], None], ...] = (
@@ -195,7 +242,8 @@ FAULTS: tuple[Callable[[Ground], None], ...] = (
     ill_disk,
     unreadable_disk,
     lying_server,
-    # Faults of metadata providers (429 with Retry-After, a cut body) join here, as functions like these.
+    ill_provider,
+    ill_cache,
     *((full_disk,) if os.geteuid() == 0 else ()),
 )
 
@@ -203,19 +251,27 @@ FAULTS: tuple[Callable[[Ground], None], ...] = (
 def run_with_fault(home: House, server: SshServer, remote: Path, chance: random.Random, fault: Any) -> None:
     """Build a small world, sync under the fault, then without until nothing is left, and look at everything."""
     with ExitStack() as until_the_end:
-        ground = Ground(home, server, remote, chance, stock(remote, chance), until_the_end)
+        tmdb = until_the_end.enter_context(TmdbServer(invented_world()))
+        ground = Ground(home, server, tmdb, remote, chance, stock(remote, chance), until_the_end)
         ground.connect()
         fault(ground)
         home.assert_nothing_half(ground.originals)
         for _ in range(MOST_RUNS):
             with home.library() as library:
-                work = library.perform("sync")
+                work = library.perform("sync", auto_add=True)
             home.assert_nothing_half(ground.originals)
             if not any(work.plans):
                 break
         else:
             pytest.fail(f"after {MOST_RUNS} runs without a fault there is still something to do: {work.plans}")
         home.assert_settled(ground.originals)
+        # each title was entered once, whole, and each file is where the provider's episodes lead it
+        assert home.rows("select tmdb, count(*) from shows join episodes on show = key group by key order by 1") == [
+            (101, 6),
+            (302, 24),
+        ]
+        assert home.rows("select tmdb, source from movies") == [(702, "tmdb")]
+        assert home.rows("select season, episodes from inventory where unit_key = 'yoru-no-machi-2015'") == [(2, "[1]")]
         for name, content in stock_of(remote).items():
             assert ground.originals[name] == content, f"the source {name} was touched"
 
@@ -224,7 +280,7 @@ def stock_of(remote: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in remote.rglob("*") if file.is_file()}
 
 
-@pytest.mark.parametrize("number", rounds(sample=16, full=500))
+@pytest.mark.parametrize("number", rounds(sample=20, full=500))
 def test_a_fault_leaves_nothing_lost_halved_or_doubled(
     house: Callable[[str], House], ssh_server: SshServer, tmp_path: Path, number: int
 ) -> None:
