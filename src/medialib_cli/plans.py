@@ -9,7 +9,7 @@ import typer
 
 from medialib.errors import UsageError
 from medialib.library import Work
-from medialib.planning import Plan, dump_plan, load_plan, unstructure
+from medialib.planning import Plan, load_plan, unstructure
 from medialib.workflows.apply import Report
 from medialib_cli.invocation import DryRun, Invocation, SavePlan, command
 from medialib_cli.render import print_json, show_plan, show_report
@@ -53,6 +53,7 @@ def apply(
     loaded = _cut(_read(file), only, without)
     with invocation.library(read_only=False) as (library, observer):
         work = Work((loaded,), (library.apply(loaded, observer=observer, cancelled=invocation.cancelled),))
+        invocation.finish(work)
     return invocation.answer(loaded.kind, work, applied=True)
 
 
@@ -73,8 +74,7 @@ def undo(
             work = library.undo(run, observer=observer, cancelled=invocation.cancelled)
         else:
             work = Work((library.plan_undo(run),))
-        if save_plan is not None:
-            Path(save_plan).write_text(dump_plan(work.plans[0]), encoding="ascii")
+        invocation.finish(work, save_plan)
     return invocation.answer("undo", work, applied=applied)
 
 

@@ -294,3 +294,14 @@ def test_a_listing_can_be_broken_off() -> None:
     ):
         with pytest.raises(Cancelled):
             planner()
+
+
+def test_a_name_that_stands_in_other_letters_is_found_before_anything_is_fetched() -> None:
+    world = MemoryWorld()
+    world.incoming.put("Show/AME\u0301LIE.mkv", b"mine")
+    world.remote.put("Show/Amélie.mkv", b"theirs", mtime_ns=world.clock.ago(hours=1))
+    plan = world.plan_fetch()
+    assert not plan.actions
+    (remark,) = plan.remarks
+    assert (remark.kind, remark.place.path) == ("collision", "Show/Amélie.mkv")
+    assert "AME\u0301LIE" in remark.reason

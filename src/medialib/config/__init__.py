@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medialib.config.checks import RESERVED_NAMES
+from medialib.config.checks import RESERVED_NAMES, secrets_of
 from medialib.config.description import SettingDescription, describe_settings
 from medialib.config.environment import RESERVED_VARIABLES
 from medialib.config.migration import (
@@ -73,6 +73,7 @@ __all__ = [
     "parse_duration",
     "parse_settings",
     "parse_size",
+    "secrets_of",
     "settings_to_dict",
     "user_configuration_folder",
     "write_migration",

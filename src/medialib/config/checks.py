@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from itertools import combinations
 from pathlib import Path
 from typing import Final
 
+import attrs
+
 from medialib.config.environment import Fault, KeyPath
-from medialib.config.secret import Secret
+from medialib.config.secret import Secret, SecretUrl
 from medialib.config.settings import Settings
 
 __all__ = ["RESERVED_NAMES", "contradictions", "name_faults", "oddities", "secrets_of"]
@@ -58,29 +60,27 @@ def oddities(settings: Settings) -> tuple[str, ...]:
     return tuple(found)
 
 
-def secrets_of(settings: Settings) -> Iterator[KeyPath]:
-    """The key path of everything that is set and must not be seen.
+def secrets_of(value: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Secret]]:
+    """Everything in settings, at any depth, that is set and must not be seen, with the path of its key.
 
     >>> from medialib.config.settings import RemoteSettings
     >>> list(secrets_of(Settings(remotes={"seedbox": RemoteSettings(password=Secret("x"))})))
-    [('remotes', 'seedbox', 'password')]
+    [(('remotes', 'seedbox', 'password'), Secret('••••'))]
     """
-    if settings.catalogue.url.holds_password:
-        yield "catalogue", "url"
-    for name, remote in settings.remotes.items():
-        if remote.password is not None:
-            yield "remotes", name, "password"
-        if remote.key_passphrase is not None:
-            yield "remotes", name, "key_passphrase"
-        for option, value in remote.options.items():
-            if isinstance(value, Secret):
-                yield "remotes", name, "options", option
-    services = {
-        ("tmdb", "api_key"): settings.tmdb.api_key,
-        ("tvdb", "api_key"): settings.tvdb.api_key,
-        ("tvdb", "pin"): settings.tvdb.pin,
-    }
-    yield from (path for path, secret in services.items() if secret is not None)
+    match value:
+        case SecretUrl():
+            if value.holds_password:
+                yield path, value
+        case Secret():
+            yield path, value
+        case Mapping():
+            for name, inner in value.items():
+                yield from secrets_of(inner, (*path, str(name)))
+        case _:
+            # walked, so that one that is added to the settings is found without a word here
+            kind = type(value)
+            for name in attrs.fields_dict(kind) if attrs.has(kind) else ():
+                yield from secrets_of(getattr(value, name), (*path, name))
 
 
 def name_faults(names: Iterable[object]) -> Iterator[Fault]:

@@ -98,7 +98,7 @@ def native_text(
       # Logging.verbose
       level: debug
     """
-    secrets = frozenset() if with_secrets else frozenset(secrets_of(settings))
+    secrets = frozenset() if with_secrets else frozenset(path for path, _ in secrets_of(settings))
     variables = {_variable(path): translation.spelled(path)[0] for path in secrets}
     sections = _sections(translation, settings_to_dict(settings, secrets_hidden=False), secrets)
     header = f"From a configuration of {translation.dialect}, by `medialib config migrate`."

@@ -208,7 +208,7 @@ def _checked(
         problems += [_problem(translation, filled, path, message) for path, message in found]
         form = "" if translation.dialect is None else f", read as one of {translation.dialect},"
         raise ConfigurationError(f"the configuration{form} cannot be used", problems)
-    literal = [path for path in secrets_of(settings) if not isinstance(_value_at(filled, path), EnvironmentText)]
+    literal = [path for path, _ in secrets_of(settings) if not isinstance(_value_at(filled, path), EnvironmentText)]
     warnings = (*translation.warnings, *(translation.in_its_words(each) for each in oddities(settings)))
     return attrs.evolve(settings, dialect=translation.dialect, warnings=warnings), tuple(literal)
 

@@ -23,7 +23,7 @@ import attrs
 from medialib.catalogue import open_catalogue
 from medialib.catalogue.condition import condition_of, mounted_network
 from medialib.catalogue.mounts import MOUNT_TABLE
-from medialib.config import RemoteSettings, Secret, SecretUrl, Settings, load_settings
+from medialib.config import RemoteSettings, Settings, load_settings, secrets_of
 from medialib.errors import Cancelled, ConfigurationError, HostKeyChanged, HostKeyUnknown, MedialibError
 from medialib.http import HttpOptions
 from medialib.library.providers import configured_providers
@@ -360,21 +360,4 @@ def _holds_a_secret(file: Path, settings: Settings) -> bool:
         text = file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
-    return any(secret.reveal() in text for secret in _secrets(settings) if secret.reveal())
-
-
-def _secrets(value: object) -> Iterator[Secret]:
-    """Every secret at any depth, so that one that is added to the settings is found without a word here."""
-    match value:
-        case SecretUrl():
-            if value.holds_password:
-                yield value
-        case Secret():
-            yield value
-        case Mapping():
-            for inner in value.values():
-                yield from _secrets(inner)
-        case _:
-            kind = type(value)
-            for name in attrs.fields_dict(kind) if attrs.has(kind) else ():
-                yield from _secrets(getattr(value, name))
+    return any(secret.reveal() in text for _, secret in secrets_of(settings) if secret.reveal())

@@ -223,6 +223,7 @@ class _Fetching:
         self._now = clock.now()
         self._recycle = f"{rules.recycle}/{self._now:%Y%m%dT%H%M%SZ}"
         self._targets: dict[str, Place] = {}
+        self._here: dict[str, str] | None = None
         self.actions: list[Action] = []
         self.remarks: list[Remark] = []
 
@@ -267,6 +268,13 @@ class _Fetching:
         self._plan(place, below, entry, known.row(address), wholeness.evidence)
         return None
 
+    def _standing(self) -> dict[str, str]:
+        """What stands in the incoming folder, by name as the least of file systems tells names apart."""
+        if self._here is None:
+            found = self._incoming.walk()
+            self._here = {collision_key(entry.path): entry.path for entry in found if isinstance(entry, FileEntry)}
+        return self._here
+
     def _plan(self, place: Place, below: str, entry: FileEntry, known: KnownFile | None, evidence: str) -> None:
         target = Place(self._incoming.name, below)
         key = collision_key(below)
@@ -280,6 +288,12 @@ class _Fetching:
             return
         after: tuple[str, ...] = ()
         standing = self._incoming.entry(below)
+        if standing is None and key in self._standing():
+            # found now, not once all of it has come and cannot be given its name
+            twin = Place(target.location, self._standing()[key])
+            reason = f"{twin} has the same name but for letter case or Unicode form: route that one, then run again"
+            self.remarks.append(Remark("collision", place, reason))
+            return
         if standing is not None:
             if not self._is_ours(standing, known, target):
                 reason = f"another file stands at {target}: route it or take it away, then run again"
