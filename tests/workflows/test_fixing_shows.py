@@ -10,13 +10,15 @@ from medialib.model import ExternalIds, Show
 from medialib.planning import ChangeShow, Move, RemoveFolder, RemoveShow, SetHolding
 from medialib.testing.metadata_world import MemoryProvider, invented_world
 from medialib.testing.worlds import MemoryWorld
+from medialib.workflows.fix import plan_fix_show
+from medialib.workflows.shows import plan_add_show
 
 
 @pytest.fixture
 def world() -> MemoryWorld:
     """Two episodes and a subtitle, routed to the Nosferatu of 1998."""
     world = MemoryWorld(provider=MemoryProvider(invented_world(), name="tmdb"))
-    world.apply(world.plan_add_show("Nosferatu", ids=ExternalIds(tmdb=201)))
+    world.apply(world.plan_show(plan_add_show, "Nosferatu", ids=ExternalIds(tmdb=201)))
     for name in ("Nosferatu.S01E01.mkv", "Nosferatu.S01E01.en.srt", "Nosferatu.S01E02.mkv"):
         world.incoming.put(name, name.encode(), mtime_ns=world.clock.ago(hours=1))
     world.apply(world.plan_route())
@@ -34,7 +36,7 @@ def everything(world: MemoryWorld) -> tuple[object, ...]:
 
 def test_record_episodes_and_files_change_together(world: MemoryWorld) -> None:
     before = everything(world)
-    plan = world.plan_fix_show("Nosferatu", ids=ExternalIds(tmdb=202))
+    plan = world.plan_show(plan_fix_show, "Nosferatu", ids=ExternalIds(tmdb=202))
     assert [type(action) for action in plan.actions] == [ChangeShow, Move, Move, Move, RemoveFolder, RemoveFolder]
     assert {action.after for action in plan.actions if isinstance(action, Move)} == {("a1",)}
     assert world.apply(plan).whole
@@ -47,7 +49,7 @@ def test_record_episodes_and_files_change_together(world: MemoryWorld) -> None:
     ]
     assert {row.place.path for row in world.catalogue.inventory.all()} == set(world.tv.files)
     assert not world.tv.has_folder("Nosferatu (1998)")
-    (remark,) = world.plan_fix_show("Nosferatu", ids=ExternalIds(tmdb=202)).remarks
+    (remark,) = world.plan_show(plan_fix_show, "Nosferatu", ids=ExternalIds(tmdb=202)).remarks
     assert remark.kind == "known"
     world.undo()
     assert everything(world) == before
@@ -69,7 +71,7 @@ def test_a_crash_leaves_the_old_or_the_new_record_whole(world: MemoryWorld, step
             raise Killed
 
     old = next(iter(world.catalogue.shows.all()))
-    plan = world.plan_fix_show("Nosferatu", ids=ExternalIds(tmdb=202))
+    plan = world.plan_show(plan_fix_show, "Nosferatu", ids=ExternalIds(tmdb=202))
     world.before_each(dies)
     try:
         world.apply(plan)
@@ -82,7 +84,7 @@ def test_a_crash_leaves_the_old_or_the_new_record_whole(world: MemoryWorld, step
     assert (show == old and dates == {1998}) or (show.year == 2014 and dates == {2014})
     assert len(world.tv.files) == 3
     world.sync()
-    again = world.plan_fix_show(show.key, ids=ExternalIds(tmdb=202))
+    again = world.plan_show(plan_fix_show, show.key, ids=ExternalIds(tmdb=202))
     world.apply(again)
     assert all(path.startswith("Nosferatu (2014)/") for path in world.tv.files)
     assert {row.place.path for row in world.catalogue.inventory.all()} == set(world.tv.files)
@@ -90,10 +92,10 @@ def test_a_crash_leaves_the_old_or_the_new_record_whole(world: MemoryWorld, step
 
 def test_one_is_chosen_from_what_is_offered(world: MemoryWorld) -> None:
     with pytest.raises(NotIdentified) as caught:
-        world.plan_fix_show("Nosferatu")
+        world.plan_show(plan_fix_show, "Nosferatu")
     assert len(caught.value.problems) == 3
     assert "--tmdb-id" in str(caught.value)
-    plan = world.plan_fix_show("nosferatu", ask=lambda wanted, choice: choice.offers[-1].title)
+    plan = world.plan_show(plan_fix_show, "nosferatu", ask=lambda wanted, choice: choice.offers[-1].title)
     (change, *_) = plan.actions
     assert isinstance(change, ChangeShow)
     assert change.show.year == 2024
@@ -101,15 +103,15 @@ def test_one_is_chosen_from_what_is_offered(world: MemoryWorld) -> None:
 
 def test_a_show_that_nobody_knows(world: MemoryWorld) -> None:
     with pytest.raises(NotIdentified, match=r"no show called 'Nosferato'(?s:.*)nosferatu-1998"):
-        world.plan_fix_show("Nosferato")
+        world.plan_show(plan_fix_show, "Nosferato")
     world.catalogue.shows.add(Show("other", "Nosferatu", 2024, ids=ExternalIds(tmdb=203)))
     with pytest.raises(NotIdentified, match=r"several shows(?s:.*)nosferatu-1998(?s:.*)other"):
-        world.plan_fix_show("Nosferatu", ids=ExternalIds(tmdb=202))
-    assert world.plan_fix_show("Nosferatu (1998)", ids=ExternalIds(tmdb=202)).actions
+        world.plan_show(plan_fix_show, "Nosferatu", ids=ExternalIds(tmdb=202))
+    assert world.plan_show(plan_fix_show, "Nosferatu (1998)", ids=ExternalIds(tmdb=202)).actions
 
 
 def test_what_it_was_called_by_stays_an_alias(world: MemoryWorld) -> None:
-    plan = world.plan_fix_show("Nosferatu", ids=ExternalIds(tmdb=101))
+    plan = world.plan_show(plan_fix_show, "Nosferatu", ids=ExternalIds(tmdb=101))
     (change, *_) = plan.actions
     assert isinstance(change, ChangeShow)
     assert change.show.title == "The Long Voyage"
@@ -122,10 +124,10 @@ def test_what_it_was_called_by_stays_an_alias(world: MemoryWorld) -> None:
 
 def test_the_right_one_is_there_already(world: MemoryWorld) -> None:
     """Its files become that one's, and the wrong one goes; undo brings it back."""
-    world.apply(world.plan_add_show("Nosferatu", ids=ExternalIds(tmdb=202)))
+    world.apply(world.plan_show(plan_add_show, "Nosferatu", ids=ExternalIds(tmdb=202)))
     world.clock.sleep(60)
     before = everything(world)
-    plan = world.plan_fix_show("nosferatu-1998", ids=ExternalIds(tmdb=202))
+    plan = world.plan_show(plan_fix_show, "nosferatu-1998", ids=ExternalIds(tmdb=202))
     assert [type(action) for action in plan.actions] == [Move, Move, Move, RemoveFolder, RemoveFolder, RemoveShow]
     assert world.apply(plan).whole
     (show,) = world.catalogue.shows.all()
@@ -136,25 +138,25 @@ def test_the_right_one_is_there_already(world: MemoryWorld) -> None:
 
 
 def test_the_folder_may_be_named_and_must_be_free(world: MemoryWorld) -> None:
-    plan = world.plan_fix_show("Nosferatu", ids=ExternalIds(tmdb=202), override_folder=True)
+    plan = world.plan_show(plan_fix_show, "Nosferatu", ids=ExternalIds(tmdb=202), override_folder=True)
     (change, *_) = plan.actions
     assert isinstance(change, ChangeShow)
     assert change.show.folder == "Nosferatu"
     world.catalogue.shows.add(Show("other", "Other", folder="Nosferatu (2014)"))
     with pytest.raises(UsageError, match="is that of 'Other'"):
-        world.plan_fix_show("Nosferatu", ids=ExternalIds(tmdb=202))
+        world.plan_show(plan_fix_show, "Nosferatu", ids=ExternalIds(tmdb=202))
 
 
 def test_a_file_that_stays_is_said_to_hold_something_else(world: MemoryWorld) -> None:
     """With the folder kept, nothing moves; only what the inventory says may change."""
     (show,) = world.catalogue.shows.all()
     world.catalogue.shows.put(attrs.evolve(show, folder="Vampires"))
-    world.apply(world.plan_fix_show("Nosferatu", ids=ExternalIds(tmdb=201), override_folder=True))
+    world.apply(world.plan_show(plan_fix_show, "Nosferatu", ids=ExternalIds(tmdb=201), override_folder=True))
     (row, *_) = [row for row in world.catalogue.inventory.all() if row.holding.role == "video"]
     assert row.holding.unit is not None
     wrong = attrs.evolve(row.holding, unit=attrs.evolve(row.holding.unit, episodes=(9,)))
     world.catalogue.inventory.put([attrs.evolve(row, holding=wrong)])
-    plan = world.plan_fix_show("Nosferatu", ids=ExternalIds(tmdb=201), override_folder=True)
+    plan = world.plan_show(plan_fix_show, "Nosferatu", ids=ExternalIds(tmdb=201), override_folder=True)
     (action,) = plan.actions
     assert isinstance(action, SetHolding)
     world.clock.sleep(60)
@@ -169,7 +171,7 @@ def test_a_file_that_stays_is_said_to_hold_something_else(world: MemoryWorld) ->
 def test_what_is_gone_changed_or_in_the_way_is_left_and_named(world: MemoryWorld) -> None:
     del world.tv.files["Nosferatu (1998)/Season 01/Nosferatu.S01E01.mkv"]
     world.tv.put("Nosferatu (2014)/Season 01/Nosferatu.S01E02.mkv", b"another")
-    plan = world.plan_fix_show("Nosferatu", ids=ExternalIds(tmdb=202))
+    plan = world.plan_show(plan_fix_show, "Nosferatu", ids=ExternalIds(tmdb=202))
     kinds = {remark.place.path.rpartition("/")[2]: remark.kind for remark in plan.remarks}
     assert kinds["Nosferatu.S01E01.mkv"] == kinds["Nosferatu.S01E02.mkv"] == "conflict"
     world.apply(plan)

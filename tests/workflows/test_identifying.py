@@ -14,6 +14,7 @@ from medialib.model import Episode, ExternalIds, Show
 from medialib.planning import AddMovie, AddShow, ChangeShow, MakeFolder, Move, Plan, SetEpisodes
 from medialib.testing.metadata_world import MemoryProvider, MetadataWorld, invented_world
 from medialib.testing.worlds import MemoryWorld
+from medialib.workflows.shows import plan_add_show
 
 
 class Counting(MemoryProvider):
@@ -292,11 +293,11 @@ def test_a_provider_that_is_down_stops_only_what_needs_it(world: MemoryWorld, pr
 
 
 def test_add_makes_record_episodes_and_folder(world: MemoryWorld) -> None:
-    plan = world.plan_add_show("the long voyage")
+    plan = world.plan_show(plan_add_show, "the long voyage")
     assert [type(action) for action in plan.actions] == [AddShow, MakeFolder]
     assert world.apply(plan).count("done") == 2
     assert world.tv.has_folder("The Long Voyage (2011)")
-    again = world.plan_add_show("The Long Voyage")
+    again = world.plan_show(plan_add_show, "The Long Voyage")
     assert not again.actions
     (remark,) = again.remarks
     assert (remark.kind, remark.needs_attention) == ("known", False)
@@ -308,7 +309,7 @@ def test_add_makes_record_episodes_and_folder(world: MemoryWorld) -> None:
 
 def test_add_lists_the_candidates(world: MemoryWorld) -> None:
     with pytest.raises(NotIdentified) as caught:
-        world.plan_add_show("Nosferatu")
+        world.plan_show(plan_add_show, "Nosferatu")
     assert [problem.partition("[")[2].partition("]")[0] for problem in caught.value.problems] == [
         "tmdb:201",
         "tmdb:202",
@@ -316,13 +317,13 @@ def test_add_lists_the_candidates(world: MemoryWorld) -> None:
     ]
     assert "--tmdb-id 201" in str(caught.value)
     with pytest.raises(NotIdentified, match="no show called 'Nobody' was found"):
-        world.plan_add_show("Nobody")
+        world.plan_show(plan_add_show, "Nobody")
 
 
 def test_add_by_number_year_or_question(world: MemoryWorld) -> None:
     def added(**options: object) -> int | None:
         title = str(options.pop("title", "Nosferatu"))
-        (add, *_) = world.plan_add_show(title, **options).actions
+        (add, *_) = world.plan_show(plan_add_show, title, **options).actions
         assert isinstance(add, AddShow)
         return add.show.ids.tmdb
 
@@ -331,11 +332,11 @@ def test_add_by_number_year_or_question(world: MemoryWorld) -> None:
     assert added(title="Nosferatu (2024)") == 203
     assert added(ask=lambda wanted, choice: choice.offers[0].title) == 201
     with pytest.raises(NotIdentified, match="tmdb has no show tmdb 9"):
-        world.plan_add_show("Nosferatu", ids=ExternalIds(tmdb=9))
+        world.plan_show(plan_add_show, "Nosferatu", ids=ExternalIds(tmdb=9))
 
 
 def test_override_names_the_folder(world: MemoryWorld) -> None:
-    world.apply(world.plan_add_show("My Vampires", ids=ExternalIds(tmdb=202), override_folder=True))
+    world.apply(world.plan_show(plan_add_show, "My Vampires", ids=ExternalIds(tmdb=202), override_folder=True))
     (show,) = world.catalogue.shows.all()
     assert (show.title, show.folder, show.aliases) == ("Nosferatu", "My Vampires", ("My Vampires",))
     arrives(world, "My.Vampires.S01E01.mkv")
@@ -344,7 +345,7 @@ def test_override_names_the_folder(world: MemoryWorld) -> None:
 
 @pytest.mark.parametrize("number", [501, 502, 503, 504, 505, 506])
 def test_titles_that_no_folder_may_have(world: MemoryWorld, number: int) -> None:
-    plan = world.plan_add_show("anything", ids=ExternalIds(tmdb=number))
+    plan = world.plan_show(plan_add_show, "anything", ids=ExternalIds(tmdb=number))
     assert world.apply(plan).count("done") == 2
     (folder,) = [action.place.path for action in plan.actions if isinstance(action, MakeFolder)]
     assert len(folder.encode()) <= 255
@@ -357,7 +358,7 @@ def test_a_show_that_was_entered_by_its_name_keeps_key_and_folder(world: MemoryW
     by_name = attrs.evolve(world, provider=None)
     arrives(by_name, "The.Long.Voyage.S01E02.mkv")
     by_name.apply(by_name.plan_route())
-    plan = world.plan_add_show("The Long Voyage")
+    plan = world.plan_show(plan_add_show, "The Long Voyage")
     assert [type(action) for action in plan.actions] == [ChangeShow]
     world.apply(plan)
     (show,) = world.catalogue.shows.all()
@@ -369,7 +370,7 @@ def test_a_show_that_was_entered_by_its_name_keeps_key_and_folder(world: MemoryW
 def test_a_folder_belongs_to_one_show(world: MemoryWorld) -> None:
     world.catalogue.shows.add(Show("mine", "Mine", folder="THE LONG VOYAGE (2011)"))
     with pytest.raises(UsageError, match="is that of 'Mine'"):
-        world.plan_add_show("The Long Voyage")
+        world.plan_show(plan_add_show, "The Long Voyage")
     arrives(world, "The.Long.Voyage.S01E02.mkv")
     plan = world.plan_route()
     assert not plan.actions
@@ -379,17 +380,17 @@ def test_a_folder_belongs_to_one_show(world: MemoryWorld) -> None:
 def test_episodes_by_another_order(world: MemoryWorld) -> None:
     """Specials of an order become season 0; what is not there is refused with what is."""
     for name in ("arc301", "Arcs", "story"):
-        add, _ = world.plan_add_show("Kaizoku no Uta", order=name).actions
+        add, _ = world.plan_show(plan_add_show, "Kaizoku no Uta", order=name).actions
         assert isinstance(add, AddShow)
         assert add.show.episode_order == "arc301"
         seasons = [each.season for each in add.episodes]
         assert [seasons.count(number) for number in (0, 1, 2)] == [2, 6, 19]
     with pytest.raises(UsageError, match="abs301"):
-        world.plan_add_show("Kaizoku no Uta", order="airport")
+        world.plan_show(plan_add_show, "Kaizoku no Uta", order="airport")
 
 
 def test_an_order_is_kept_when_episodes_are_asked_for_again(world: MemoryWorld, provider: Counting) -> None:
-    world.apply(world.plan_add_show("Kaizoku no Uta", order="arc301"))
+    world.apply(world.plan_show(plan_add_show, "Kaizoku no Uta", order="arc301"))
     arrives(world, "Kaizoku.no.Uta.S02E20.mkv")
     before = list(world.catalogue.episodes.of_show("kaizoku-no-uta-2012"))
     absolute, arcs = provider.world.orders[301]

@@ -1,7 +1,6 @@
 """Plans: what is to be done, as data that can be printed, saved, cut down, reviewed, applied and taken back."""
 
 from medialib.planning.actions import (
-    Absent,
     Action,
     AddMovie,
     AddShow,
@@ -10,19 +9,14 @@ from medialib.planning.actions import (
     Fetch,
     MakeFolder,
     Move,
-    Precondition,
     RecordKnown,
     RemoveFolder,
     RemoveMovie,
     RemoveShow,
     SetEpisodes,
     SetHolding,
-    Unchanged,
-    bytes_carried,
-    describe,
-    effects,
-    preconditions,
 )
+from medialib.planning.effects import Absent, Precondition, Unchanged, bytes_carried, describe, effects, preconditions
 from medialib.planning.inverse import Irreversible, Outcome, Performed, inverse, undo_actions
 from medialib.planning.plan import PLAN_FORMAT, Plan, Remark, RemarkKind, check_plan, initial_preconditions
 from medialib.planning.serial import dump_plan, load_plan, plan_schema, structure, unstructure

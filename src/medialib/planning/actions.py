@@ -1,4 +1,4 @@
-"""The actions a plan is made of, and what each asks of the world before it may happen.
+"""The actions a plan is made of.
 
 An action is a frozen value. It names files by `Place`, so it means nothing outside the configured locations. It carries
 all that carrying it out needs to know, and nothing secret.
@@ -6,14 +6,13 @@ all that carrying it out needs to know, and nothing secret.
 
 from __future__ import annotations
 
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 import attrs
 
 from medialib.model import Episode, Holding, KnownFile, Movie, Place, Show
 
 __all__ = [
-    "Absent",
     "Action",
     "AddMovie",
     "AddShow",
@@ -22,18 +21,12 @@ __all__ = [
     "Fetch",
     "MakeFolder",
     "Move",
-    "Precondition",
     "RecordKnown",
     "RemoveFolder",
     "RemoveMovie",
     "RemoveShow",
     "SetEpisodes",
     "SetHolding",
-    "Unchanged",
-    "bytes_carried",
-    "describe",
-    "effects",
-    "preconditions",
 ]
 
 
@@ -283,131 +276,3 @@ Action: TypeAlias = (
     | RecordKnown
 )
 """Anything a plan may hold."""
-
-
-@attrs.frozen
-class Unchanged:
-    """The file at `place` has this size and time of last change."""
-
-    place: Place
-    """The file."""
-    size: int
-    """Bytes."""
-    mtime_ns: int
-    """Time of last change."""
-
-
-@attrs.frozen
-class Absent:
-    """Nothing stands at `place`."""
-
-    place: Place
-    """The name that must be free."""
-
-
-Precondition: TypeAlias = Unchanged | Absent
-"""What an action asks of the world."""
-
-
-def preconditions(action: Action) -> tuple[Precondition, ...]:
-    """What must hold of files for `action` to be carried out.
-
-    >>> preconditions(Fetch("f1", Place("seedbox", "a.mkv"), Place("incoming", "a.mkv"), size=3, mtime_ns=5))
-    (Unchanged(place=Place(location='seedbox', path='a.mkv'), size=3, mtime_ns=5),
-     Absent(place=Place(location='incoming', path='a.mkv')))
-    """
-    match action:
-        case Fetch() | Move() | Discard():
-            return (Unchanged(action.source, action.size, action.mtime_ns), Absent(action.target))
-        case MakeFolder() | RemoveFolder():
-            return ()
-        case AddShow() | RemoveShow() | ChangeShow() | SetEpisodes() | AddMovie() | RemoveMovie():
-            return ()
-        case SetHolding() | RecordKnown():
-            return ()
-        case _:
-            assert_never(action)
-
-
-def effects(action: Action) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
-    """The places where files appear, and those where they vanish, once `action` was carried out.
-
-    >>> effects(Move("m1", Place("incoming", "a"), Place("tv", "b"), size=1, mtime_ns=0))
-    ((Place(location='tv', path='b'),), (Place(location='incoming', path='a'),))
-    """
-    match action:
-        case Fetch():
-            return (action.target,), ()
-        case Move() | Discard():
-            return (action.target,), (action.source,)
-        case MakeFolder():
-            return (action.place,), ()
-        case RemoveFolder():
-            return (), (action.place,)
-        case AddShow() | RemoveShow() | ChangeShow() | SetEpisodes() | AddMovie() | RemoveMovie():
-            return (), ()
-        case SetHolding() | RecordKnown():
-            return (), ()
-        case _:
-            assert_never(action)
-
-
-def bytes_carried(action: Action) -> int:
-    """Bytes that `action` is sure to carry; a move may turn out to be a copy, which only trying tells.
-
-    >>> bytes_carried(Fetch("f1", Place("seedbox", "a"), Place("incoming", "a"), size=3, mtime_ns=5))
-    3
-    """
-    return action.size if isinstance(action, Fetch) else 0
-
-
-def describe(action: Action) -> str:
-    """One line for a reader, without the reason.
-
-    >>> describe(RemoveFolder("r1", Place("incoming", "Show.S01")))
-    'remove folder incoming:Show.S01 if empty'
-    """
-    match action:
-        case Fetch():
-            return f"fetch {action.source} → {action.target}"
-        case Move():
-            return f"move {action.source} → {action.target}"
-        case Discard():
-            return f"recycle {action.source}"
-        case MakeFolder():
-            return f"make folder {action.place}"
-        case RemoveFolder():
-            return f"remove folder {action.place} if empty"
-        case AddShow():
-            return f"add show {action.show.title}{_year(action.show.year)}{_with(action.episodes)}"
-        case RemoveShow():
-            return f"remove show {action.show.title}{_year(action.show.year)} from the catalogue"
-        case ChangeShow():
-            previous, show = action.previous, action.show
-            before, now = f"{previous.title}{_year(previous.year)}", f"{show.title}{_year(show.year)}"
-            return f"change show {before}{f' to {now}' if now != before else ''}{_with(action.episodes)}"
-        case SetEpisodes():
-            return f"set {_count(action.episodes)} of {action.show}"
-        case SetHolding():
-            return f"set what the inventory says of {action.place}"
-        case AddMovie():
-            return f"add film {action.movie.title}{_year(action.movie.year)}"
-        case RemoveMovie():
-            return f"remove film {action.movie.title}{_year(action.movie.year)} from the catalogue"
-        case RecordKnown():
-            verb = "forget" if action.record is None else "record as known:"
-            return f"{verb} {action.remote}:{action.path}"
-        case _:
-            assert_never(action)
-
-
-def _year(year: int | None) -> str:
-    return "" if year is None else f" ({year})"
-
-
-def _count(episodes: tuple[Episode, ...]) -> str:
-    return "1 episode" if len(episodes) == 1 else f"{len(episodes)} episodes"
-
-
-def _with(episodes: tuple[Episode, ...]) -> str:
-    return f" with {_count(episodes)}" if episodes else ""

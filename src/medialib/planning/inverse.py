@@ -23,8 +23,8 @@ from medialib.planning.actions import (
     RemoveShow,
     SetEpisodes,
     SetHolding,
-    effects,
 )
+from medialib.planning.effects import effects
 
 __all__ = ["Irreversible", "Outcome", "Performed", "inverse", "undo_actions"]
 

@@ -12,7 +12,8 @@ import attrs
 from medialib.errors import InvalidPlan
 from medialib.model import Place
 from medialib.naming import collision_key, unsafe_reason
-from medialib.planning.actions import Absent, Action, Precondition, bytes_carried, describe, effects, preconditions
+from medialib.planning.actions import Action
+from medialib.planning.effects import Absent, Precondition, bytes_carried, describe, effects, preconditions
 
 __all__ = ["PLAN_FORMAT", "Plan", "Remark", "RemarkKind", "check_plan", "initial_preconditions"]
 

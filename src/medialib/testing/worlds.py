@@ -22,10 +22,8 @@ from medialib.testing.memory_location import MemoryLocation
 from medialib.transfer.stream import StreamTransfer
 from medialib.workflows.apply import Report, World, writing
 from medialib.workflows.fetch import FetchRules, Source, plan_fetch
-from medialib.workflows.fix import plan_fix_show
 from medialib.workflows.lookup import Ask, TitleLookup
 from medialib.workflows.route import RouteRules, plan_route
-from medialib.workflows.shows import plan_add_show
 from medialib.workflows.titles import UnknownTitles
 from medialib.workflows.undo import plan_undo
 
@@ -133,32 +131,13 @@ class MemoryWorld:
             paths=PathRules(self.exclude),
         )
 
-    def plan_add_show(self, title: str, *, ask: Ask | None = None, **options: Any) -> Plan:
-        """Plan to enter a show as the provider describes it; `options` are those of the workflow."""
+    def plan_show(self, workflow: Callable[..., Plan], title: str, *, ask: Ask | None = None, **options: Any) -> Plan:
+        """Plan to add or fix a show as the provider describes it, by one of the workflows that do, with its options."""
         assert self.provider is not None, "give the world a provider first"
-        return plan_add_show(
-            title,
-            TitleLookup(self.provider, ask=ask),
-            self.catalogue,
-            {"tv": self.tv},
-            self.rules.policy,
-            self.clock,
-            configuration="configuration",
-            **options,
-        )
-
-    def plan_fix_show(self, title: str, *, ask: Ask | None = None, **options: Any) -> Plan:
-        """Plan to make another title of a show; `options` are those of the workflow."""
-        assert self.provider is not None, "give the world a provider first"
-        return plan_fix_show(
-            title,
-            TitleLookup(self.provider, ask=ask),
-            self.catalogue,
-            {"tv": self.tv},
-            self.rules.policy,
-            self.clock,
-            configuration="configuration",
-            **options,
+        lookup = TitleLookup(self.provider, ask=ask)
+        roots, policy = {"tv": self.tv}, self.rules.policy
+        return workflow(
+            title, lookup, self.catalogue, roots, policy, self.clock, configuration="configuration", **options
         )
 
     def apply(self, plan: Plan) -> Report:
