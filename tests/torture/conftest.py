@@ -73,6 +73,8 @@ class House:
                 remote="\n".join(f'{key} = "{value}"' for key, value in remote.items()),
             )
         )
+        # it holds a key, and only its owner's file is not warned of
+        self.config.chmod(0o600)
 
     @property
     def config(self) -> Path:

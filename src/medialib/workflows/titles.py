@@ -228,7 +228,7 @@ class Titles:
             return "Put the right title and year into the name."
         offers = choice.offers[:1] if not choice.ambiguous else choice.offers
         option = f"--{offers[0].title.provider}-id {offers[0].title.id}" if offers else "--override-dir"
-        return f'Choose one: medialib shows add "{parsed.title}" {option}'
+        return f'Say which one, for example: medialib shows add "{parsed.title}" {option}'
 
     def _lacks(self, show: Show, parsed: ParsedName) -> bool:
         known = self._episodes[show.key]
