@@ -20,7 +20,19 @@ if TYPE_CHECKING:
     from medialib.errors import ConfigurationError, MedialibError, TransientError
     from medialib.filters import PathRules, Verdict, judge_path
     from medialib.library import Library, Work, open_library
-    from medialib.matching import Identified, KnownTitle, TitleIndex, Unidentified, identify, known_title
+    from medialib.matching import (
+        Chosen,
+        Identified,
+        KnownTitle,
+        NotChosen,
+        TitleIndex,
+        Unidentified,
+        Wanted,
+        choose_title,
+        identify,
+        known_title,
+    )
+    from medialib.metadata import EpisodeMetadata, EpisodeOrder, TitleMetadata, with_absolute_numbers
     from medialib.model import Episode, ExternalIds, FileEntry, Movie, Place, Show
     from medialib.naming import JELLYFIN, ORIGINAL, PLEX, NamingPreset, ParsedName, parse_name, safe_part
     from medialib.planning import Action, Plan, Remark, dump_plan, load_plan
@@ -33,9 +45,12 @@ __all__ = [
     "ORIGINAL",
     "PLEX",
     "Action",
+    "Chosen",
     "Complete",
     "ConfigurationError",
     "Episode",
+    "EpisodeMetadata",
+    "EpisodeOrder",
     "ExternalIds",
     "FileEntry",
     "Identified",
@@ -44,6 +59,7 @@ __all__ = [
     "MedialibError",
     "Movie",
     "NamingPreset",
+    "NotChosen",
     "ParsedName",
     "PathRules",
     "Place",
@@ -58,14 +74,17 @@ __all__ = [
     "StabilityRules",
     "StillArriving",
     "TitleIndex",
+    "TitleMetadata",
     "TransientError",
     "Unidentified",
     "Unknown",
     "Unrouted",
     "Unselected",
     "Verdict",
+    "Wanted",
     "Work",
     "apply",
+    "choose_title",
     "dump_plan",
     "identify",
     "judge_completeness",
@@ -78,6 +97,7 @@ __all__ = [
     "route",
     "safe_part",
     "select",
+    "with_absolute_numbers",
 ]
 
 _HOMES = {
@@ -86,7 +106,11 @@ _HOMES = {
     "errors": ("ConfigurationError", "MedialibError", "TransientError"),
     "filters": ("PathRules", "Verdict", "judge_path"),
     "library": ("Library", "Work", "open_library"),
-    "matching": ("Identified", "KnownTitle", "TitleIndex", "Unidentified", "identify", "known_title"),
+    "matching": (
+        *("Chosen", "Identified", "KnownTitle", "NotChosen", "TitleIndex", "Unidentified", "Wanted"),
+        *("choose_title", "identify", "known_title"),
+    ),
+    "metadata": ("EpisodeMetadata", "EpisodeOrder", "TitleMetadata", "with_absolute_numbers"),
     "model": ("Episode", "ExternalIds", "FileEntry", "Movie", "Place", "Show"),
     "naming": ("JELLYFIN", "ORIGINAL", "PLEX", "NamingPreset", "ParsedName", "parse_name", "safe_part"),
     "planning": ("Action", "Plan", "Remark", "dump_plan", "load_plan"),

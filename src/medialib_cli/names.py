@@ -56,10 +56,14 @@ def explain(
     subject: Annotated[
         str, typer.Argument(metavar="PATH|TITLE", help="A file, a place (tv:…, seedbox:…), or a title.")
     ],
+    auto_add: Annotated[
+        bool, typer.Option("--auto-add", help="Look up a name that the catalogue does not know, and tell every score.")
+    ] = False,
 ) -> int:
     """Tell the whole story of a file: read how, matched with what, routed why, and what the journal says of it."""
     with invocation.library(read_only=True) as (library, _):
-        story = library.explain(str(Path(subject).absolute()) if Path(subject).exists() else subject)
+        named = str(Path(subject).absolute()) if Path(subject).exists() else subject
+        story = library.explain(named, auto_add=auto_add)
     if invocation.as_json:
         print_json(story.to_dict())
     else:

@@ -99,6 +99,22 @@ def test_sync_looks_up_what_it_fetched(asking: Home) -> None:
     assert list(asking.files("incoming")) == ["incoming/[G] Yoru no Machi - 77 [ABCD1234].mkv"]
 
 
+def test_every_candidate_can_be_asked_why(asking: Home, services: Services) -> None:
+    """As text and as data, with scores; nothing is written and nothing is chosen."""
+    story = asking.medialib("explain", "Nosferatu.S01E01.mkv", "--auto-add")
+    assert story.code == 0
+    assert "looked up: 'Nosferatu' may be any of" in story.out
+    assert story.out.count("1.00 Nosferatu (") == 3
+    chapters = asking.medialib("--json", "explain", "Nosferatu.2014.S01E01.mkv", "--auto-add").document["chapters"]
+    told = {chapter["heading"]: chapter["data"] for chapter in chapters}
+    assert told["looked up"]["chosen"]["ids"]["tvmaze"] == 202
+    assert {offer["title"]["id"] for offer in told["looked up"]["offers"]} == {201, 203}
+    assert told["routed"]["place"] == "tv:Nosferatu (2014)/Season 01/Nosferatu.2014.S01E01.mkv"
+    services.tvmaze.stop()
+    assert "could not be asked" in asking.medialib("explain", "The.Long.Voyage.S01E01.mkv", "--auto-add").out
+    assert not (asking.folder / "catalogue.db").exists()
+
+
 def test_without_auto_add_nobody_is_asked(asking: Home, services: Services) -> None:
     asking.put("The.Long.Voyage.S01E02.1080p.mkv", where="incoming")
     assert asking.medialib("route").code == 0

@@ -13,16 +13,51 @@ from medialib.config import Secret, Settings, load_settings, parse_settings
 from medialib.errors import ConfigurationError, HostKeyChanged, MedialibError
 from medialib.events import Event, Noted, Observer, everyone
 from medialib.filters import PathRules, Verdict, judge_path
+from medialib.http import HttpOptions
 from medialib.library import Library, Work, open_library
-from medialib.matching import Identified, TitleIndex, Unidentified, identify, known_title
+from medialib.matching import (
+    Chosen,
+    Identified,
+    NotChosen,
+    TitleIndex,
+    Unidentified,
+    choose_title,
+    identify,
+    known_title,
+    wanted_title,
+)
+from medialib.metadata import EpisodeMetadata, TitleMetadata, with_absolute_numbers
 from medialib.model import Episode, FileEntry, Place, RefusedEntry, Show, Sighting
 from medialib.naming import PLEX, ParsedName, parse_name
 from medialib.planning import Action, Fetch, Plan, dump_plan, load_plan
-from medialib.ports import Catalogue, Clock, Location, Transfer, WritableLocation
+from medialib.ports import Catalogue, Clock, Location, MetadataProvider, Transfer, WritableLocation
+from medialib.providers.tmdb import TmdbProvider
+from medialib.providers.tvdb import TvdbProvider
+from medialib.providers.tvmaze import TvmazeProvider
 from medialib.routing import Routed, RoutingPolicy, Unrouted, route
 from medialib.selection import Selected, Unselected, select
 from medialib.transfer import LocalLocation, StreamTransfer, open_location
 from medialib.workflows.apply import Report
+
+
+def asking_a_provider(folder: Path) -> tuple[EpisodeMetadata, ...]:
+    """Each provider is one; what is chosen is a closed set."""
+    options = HttpOptions(cache=folder, patience=5)
+    providers: tuple[MetadataProvider, ...] = (
+        TvmazeProvider(options=options),
+        TmdbProvider("key", options=options),
+        TvdbProvider("key", options=options),
+    )
+    offered = providers[0].search("The Long Voyage", year=2011)
+    assert_type(offered, tuple[TitleMetadata, ...])
+    match choose_title(wanted_title("The Long Voyage (2011)"), offered):
+        case Chosen(title=title):
+            return with_absolute_numbers(providers[0].episodes(title.id), providers[0].orders(title.id))
+        case NotChosen(reason=reason):
+            assert_type(reason, str)
+            return ()
+        case other:
+            assert_never(other)
 
 
 def reading_a_name() -> None:

@@ -231,13 +231,20 @@ class Library:
             configuration=self.settings.digest,
         )
 
-    def explain(self, subject: str) -> Story:
-        """The story of a file (``location:path`` or a full path), of a title, or of a release name."""
+    def explain(self, subject: str, *, auto_add: bool = False) -> Story:
+        """The story of a file (``location:path`` or a full path), of a title, or of a release name.
+
+        `auto_add` tells what would be looked up for a name that the catalogue does not know.
+        """
         place = place_of(subject, self.locations)
         if place is not None:
             return explain_place(place, self.catalogue, self.locations, self.route_rules)
         told = explain_title(subject, self.catalogue)
-        return told if told is not None else explain_name(subject, self.catalogue, self.route_rules)
+        return (
+            told
+            if told is not None
+            else explain_name(subject, self.catalogue, self.route_rules_with(auto_add=auto_add), self._lookup(None))
+        )
 
     def plan_undo(self, run: str | None = None) -> Plan:
         """Plan to take back the named run, or the latest; raises UsageError if there is none."""

@@ -7,13 +7,15 @@ from typing import Any, Literal
 
 import attrs
 
+from medialib.errors import TransientError
 from medialib.filters import judge_path
-from medialib.matching import Identified, TitleIndex, identify, known_title
-from medialib.model import Movie, Place, Show
-from medialib.naming import parse_name
+from medialib.matching import Candidate, Chosen, Identified, TitleIndex, identify, known_title
+from medialib.model import Episode, Movie, Place, Show
+from medialib.naming import ParsedName, parse_name
 from medialib.planning import describe, unstructure
 from medialib.ports import Catalogue, Location
-from medialib.routing import Unrouted, new_movie, new_show, route
+from medialib.routing import Unrouted, episodes_from, movie_from, new_movie, new_show, route, show_from
+from medialib.workflows.lookup import TitleLookup
 from medialib.workflows.route import RouteRules
 
 __all__ = ["Chapter", "Story", "explain_name", "explain_place", "explain_title", "place_of"]
@@ -23,7 +25,7 @@ __all__ = ["Chapter", "Story", "explain_name", "explain_place", "explain_title",
 class Chapter:
     """One part of a story."""
 
-    heading: Literal["stands", "title", "received", "journal", "filtered", "read", "matched", "routed"]
+    heading: Literal["stands", "title", "received", "journal", "filtered", "read", "matched", "looked up", "routed"]
     """What it tells of."""
     lines: tuple[str, ...]
     """For a reader."""
@@ -138,9 +140,13 @@ def _journal(place: Place, catalogue: Catalogue) -> tuple[Chapter, ...]:
     return (Chapter("journal", tuple(text for _, _, text in found), data),)
 
 
-def explain_name(name: str, catalogue: Catalogue, rules: RouteRules) -> Story:
-    """How a release name reads, what it matches, and where such a file would go."""
-    return Story(name, _reading(name, catalogue, rules))
+def explain_name(name: str, catalogue: Catalogue, rules: RouteRules, lookup: TitleLookup | None = None) -> Story:
+    """How a release name reads, what it matches, and where such a file would go.
+
+    What the catalogue does not know is looked up if `rules` say so; then every title that the provider offers is told,
+    with its score.
+    """
+    return Story(name, _reading(name, catalogue, rules, lookup))
 
 
 def explain_title(text: str, catalogue: Catalogue) -> Story | None:
@@ -163,7 +169,9 @@ def explain_title(text: str, catalogue: Catalogue) -> Story | None:
     return Story(text, tuple(chapters)) if chapters else None
 
 
-def _reading(name: str, catalogue: Catalogue, rules: RouteRules) -> tuple[Chapter, ...]:
+def _reading(
+    name: str, catalogue: Catalogue, rules: RouteRules, lookup: TitleLookup | None = None
+) -> tuple[Chapter, ...]:
     verdict = judge_path(name, rules.paths)
     filtered = Chapter(
         "filtered",
@@ -176,39 +184,79 @@ def _reading(name: str, catalogue: Catalogue, rules: RouteRules) -> tuple[Chapte
         (f"{parsed.kind}, with a confidence of {parsed.confidence:.2f}", *parsed.explain()),
         parsed.to_dict(),
     )
+    matched, record, episodes = _matching(parsed, catalogue, rules, lookup)
+    if record is None:
+        return (filtered, read, *matched)
+    decided = route(name, parsed, record, rules.policy, episodes=episodes)
+    if isinstance(decided, Unrouted):
+        return (filtered, read, *matched, Chapter("routed", (str(decided),), {"place": None}))
+    lines = (str(decided.place), *decided.reasons)
+    return (filtered, read, *matched, Chapter("routed", lines, {"place": str(decided.place)}))
+
+
+def _matching(
+    parsed: ParsedName, catalogue: Catalogue, rules: RouteRules, lookup: TitleLookup | None
+) -> tuple[tuple[Chapter, ...], Show | Movie | None, tuple[Episode, ...]]:
+    """What a name matches in the catalogue and, where that is to be asked, at the provider."""
     shows = {show.key: show for show in catalogue.shows.all()}
     movies = {movie.key: movie for movie in catalogue.movies.all()}
     records: tuple[Show | Movie, ...] = (*shows.values(), *movies.values())
     match = identify(parsed, TitleIndex(known_title(record) for record in records))
-    record: Show | Movie | None = None
     if isinstance(match, Identified):
-        record = shows[match.title.key] if match.title.kind == "show" else movies[match.title.key]
-        said: tuple[str, ...] = match.reasons
-        others = match.runners_up
-    else:
-        said, others = (match.reason,), match.candidates
-        if not match.ambiguous and parsed.title is not None and not parsed.rejected and parsed.kind != "unknown":
-            if parsed.is_episode and rules.unknown_shows == "by-name":
-                record, said = new_show(parsed, shows), (*said, "a show of that name would be entered")
-            elif not parsed.is_episode and rules.unknown_movies == "by-name":
-                record, said = new_movie(parsed, movies), (*said, "a film of that name would be entered")
+        key = match.title.key
+        record: Show | Movie | None = shows[key] if match.title.kind == "show" else movies[key]
+        episodes = tuple(catalogue.episodes.of_show(key)) if isinstance(record, Show) else ()
+        return (_matched(match.reasons, match.runners_up, key),), record, episodes
+    chapters = (_matched((match.reason,), match.candidates, None),)
+    policy = rules.unknown_shows if parsed.is_episode else rules.unknown_movies
+    if match.ambiguous or parsed.title is None or parsed.rejected or parsed.kind == "unknown" or policy == "refuse":
+        return chapters, None, ()
+    if policy == "look-up" and lookup is None:
+        return chapters, None, ()
+    if policy == "look-up" and lookup is not None and lookup.knows("show" if parsed.is_episode else "movie"):
+        looked_up, record, episodes = _looked_up(parsed, lookup)
+        return (*chapters, looked_up), record, episodes
+    record = new_show(parsed, shows) if parsed.is_episode else new_movie(parsed, movies)
+    what = "show" if parsed.is_episode else "film"
+    said = (match.reason, f"a {what} of that name would be entered")
+    return (_matched(said, match.candidates, None),), record, ()
+
+
+def _matched(said: tuple[str, ...], others: tuple[Candidate, ...], key: str | None) -> Chapter:
     listed = tuple(f"runner-up {item.title.title!r}: {item.score:.2f}, {item.reason}" for item in others)
-    matched = Chapter(
-        "matched",
-        (*said, *listed),
-        {
-            "identified": record.key if isinstance(match, Identified) and record is not None else None,
-            "candidates": [
-                {"key": item.title.key, "title": item.title.title, "score": item.score, "reason": item.reason}
-                for item in others
-            ],
-        },
+    candidates = [
+        {"key": item.title.key, "title": item.title.title, "score": item.score, "reason": item.reason}
+        for item in others
+    ]
+    return Chapter("matched", (*said, *listed), {"identified": key, "candidates": candidates})
+
+
+def _looked_up(parsed: ParsedName, lookup: TitleLookup) -> tuple[Chapter, Show | Movie | None, tuple[Episode, ...]]:
+    """What the provider offers, with every score."""
+    try:
+        choice = lookup.parsed(parsed)
+        listed = lookup.episodes(choice.title) if isinstance(choice, Chosen) and choice.title.kind == "show" else ()
+    except TransientError as error:
+        return Chapter("looked up", (f"{lookup.provider} could not be asked: {error}",), {"chosen": None}), None, ()
+    others = choice.runners_up if isinstance(choice, Chosen) else choice.offers
+    said = choice.reasons if isinstance(choice, Chosen) else (choice.reason,)
+    chosen = choice.title if isinstance(choice, Chosen) else None
+    first = (
+        ()
+        if chosen is None
+        else (f"{chosen.title} ({chosen.year or 'no year'}) [{chosen.reference}] on {lookup.provider}",)
     )
-    if record is None:
-        return (filtered, read, matched)
-    episodes = tuple(catalogue.episodes.of_show(record.key)) if isinstance(record, Show) else ()
-    decided = route(name, parsed, record, rules.policy, episodes=episodes)
-    if isinstance(decided, Unrouted):
-        return (filtered, read, matched, Chapter("routed", (str(decided),), {"place": None}))
-    lines = (str(decided.place), *decided.reasons)
-    return (filtered, read, matched, Chapter("routed", lines, {"place": str(decided.place)}))
+    data = {
+        "chosen": None if chosen is None else unstructure(chosen),
+        "offers": [
+            {"title": unstructure(offer.title), "score": offer.score, "reasons": list(offer.reasons)}
+            for offer in others
+        ],
+    }
+    chapter = Chapter("looked up", (*first, *said, *(f"{offer.score:.2f} {offer}" for offer in others)), data)
+    if chosen is None:
+        return chapter, None, ()
+    if chosen.kind == "movie":
+        return chapter, movie_from(chosen, alias=parsed.title), ()
+    show = show_from(chosen, alias=parsed.title)
+    return chapter, show, episodes_from(show.key, listed)
