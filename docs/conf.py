@@ -36,7 +36,8 @@ autodoc_typehints_format = "short"
 
 # Nothing is looked up on the network, so names of other packages have no page to point to.
 nitpick_ignore_regex = [
-    ("py:.*", r"(collections|concurrent|contextlib|datetime|os|pathlib|sqlite3|threading|types|typing)\..*"),
+    ("py:.*", r"(_thread|collections|concurrent|contextlib|datetime|logging|os|pathlib|random)\..*"),
+    ("py:.*", r"(sqlite3|threading|types|typing)\..*"),
     ("py:.*", r"(attr|attrs|fsspec|hypothesis|paramiko|pytest|sqlalchemy)\..*"),
 ]
 # They stand in a signature, and what a reader needs of them is said elsewhere: an alias, or not public.

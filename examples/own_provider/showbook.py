@@ -1,9 +1,9 @@
 """A metadata provider of one's own: the (invented) service Showbook, which knows series and wants a key.
 
-    GET /shows?title=…             {"shows": [{"id": 7, "title": "Dark", "year": 2017, "names": [], "imdb": null}]}
-    GET /shows?imdb=tt5753856      the same
-    GET /shows/7                   one of these objects, or 404
-    GET /shows/7/episodes          {"episodes": [{"season": 1, "number": 1, "title": "Secrets", "aired": "2017-12-01"}]}
+GET /shows?title=…             {"shows": [{"id": 7, "title": "Dark", "year": 2017, "names": [], "imdb": null}]}
+GET /shows?imdb=tt5753856      the same
+GET /shows/7                   one of these objects, or 404
+GET /shows/7/episodes          {"episodes": [{"season": 1, "number": 1, "title": "Secrets", "aired": "2017-12-01"}]}
 """
 
 from __future__ import annotations
@@ -112,8 +112,7 @@ def episodes_of(answer: Any) -> tuple[EpisodeMetadata, ...]:
         season, number = field(each, "season", int), field(each, "number", int)
         if season is None or number is None:
             raise UnusableAnswer("Showbook sent an episode without a number", remedy="Try again later.")
-        aired = field(each, "aired", str)
-        found.append(EpisodeMetadata(season, number, field(each, "title", str), aired and date.fromisoformat(aired)))
+        found.append(EpisodeMetadata(season, number, field(each, "title", str), day(field(each, "aired", str))))
     return tuple(sorted(found, key=lambda episode: (episode.season, episode.number)))
 
 
@@ -123,6 +122,18 @@ def listed(answer: Any, key: str) -> list[Any]:
     if found is None:
         raise UnusableAnswer(f"Showbook sent no list of {key}", remedy="Try again later.")
     return found
+
+
+def day(text: str | None) -> date | None:
+    """A date; None for what is none.
+
+    >>> day("2017-12-01"), day("soon")
+    (datetime.date(2017, 12, 1), None)
+    """
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
 
 
 def field(answer: Any, key: str, kind: type[T]) -> T | None:
