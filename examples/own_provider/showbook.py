@@ -8,7 +8,6 @@ GET /shows/7/episodes          {"episodes": [{"season": 1, "number": 1, "title":
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
@@ -43,18 +42,18 @@ class ShowbookProvider:
         return ProviderTraits(finds_by=frozenset({"imdb"}), credit="Data by Showbook.")
 
     def search(self, title: str, kind: TitleKind = "show", *, year: int | None = None) -> tuple[TitleMetadata, ...]:
-        return (self._ask("/shows", {"title": title}, shows_of) or ())[:20] if kind == "show" else ()
+        return (self._client.ask("/shows", {"title": title}, shows_of) or ())[:20] if kind == "show" else ()
 
     def title(self, number: int, kind: TitleKind = "show") -> TitleMetadata | None:
-        return self._ask(f"/shows/{number}", {}, show_of) if kind == "show" else None
+        return self._client.ask(f"/shows/{number}", {}, show_of) if kind == "show" else None
 
     def find(self, ids: ExternalIds, kind: TitleKind = "show") -> TitleMetadata | None:
         if ids.imdb is None or kind != "show":
             return None
-        return next(iter(self._ask("/shows", {"imdb": ids.imdb}, shows_of) or ()), None)
+        return next(iter(self._client.ask("/shows", {"imdb": ids.imdb}, shows_of) or ()), None)
 
-    def episodes(self, show: int) -> tuple[EpisodeMetadata, ...]:
-        found = self._ask(f"/shows/{show}/episodes", {}, episodes_of)
+    def episodes(self, show: int, *, fresh: bool = False) -> tuple[EpisodeMetadata, ...]:
+        found = self._client.ask(f"/shows/{show}/episodes", {}, episodes_of, fresh=fresh)
         if found is None:
             raise KeyError(f"Showbook has no show {show}")
         return found
@@ -64,16 +63,6 @@ class ShowbookProvider:
 
     def close(self) -> None:
         self._client.close()
-
-    def _ask(self, path: str, parameters: Mapping[str, str], read: Callable[[Any], T]) -> T | None:
-        """An answer, read; None where there is no such thing (404)."""
-        answer = self._client.get(path, parameters)
-        try:
-            return None if answer is None else read(answer)
-        except UnusableAnswer:
-            # what was kept cannot be read: no bad answer may last as long as the cache
-            answer = self._client.get(path, parameters, fresh=True)
-            return None if answer is None else read(answer)
 
 
 # Reading answers is pure: from JSON to values. What everything rests on must be there; the rest may be missing.

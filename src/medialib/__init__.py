@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     )
     from medialib.metadata import EpisodeMetadata, EpisodeOrder, TitleMetadata, with_absolute_numbers
     from medialib.model import Episode, ExternalIds, FileEntry, Movie, Place, Show
-    from medialib.naming import JELLYFIN, ORIGINAL, PLEX, NamingPreset, ParsedName, parse_name, safe_part
+    from medialib.naming import JELLYFIN, ORIGINAL, PLEX, NamingPreset, ParsedName, parse_name, parse_names, safe_part
     from medialib.planning import Action, Plan, Remark, dump_plan, load_plan
     from medialib.routing import Routed, RoutingPolicy, Unrouted, route
     from medialib.selection import Selected, Unselected, select
@@ -94,6 +94,7 @@ __all__ = [
     "load_settings",
     "open_library",
     "parse_name",
+    "parse_names",
     "route",
     "safe_part",
     "select",
@@ -112,7 +113,7 @@ _HOMES = {
     ),
     "metadata": ("EpisodeMetadata", "EpisodeOrder", "TitleMetadata", "with_absolute_numbers"),
     "model": ("Episode", "ExternalIds", "FileEntry", "Movie", "Place", "Show"),
-    "naming": ("JELLYFIN", "ORIGINAL", "PLEX", "NamingPreset", "ParsedName", "parse_name", "safe_part"),
+    "naming": ("JELLYFIN", "ORIGINAL", "PLEX", "NamingPreset", "ParsedName", "parse_name", "parse_names", "safe_part"),
     "planning": ("Action", "Plan", "Remark", "dump_plan", "load_plan"),
     "routing": ("Routed", "RoutingPolicy", "Unrouted", "route"),
     "selection": ("Selected", "Unselected", "select"),

@@ -39,6 +39,10 @@ SavePlan = Annotated[
 ]
 
 
+_EVERYTHING = 2
+"""So many -v say all that there is to say, and twice what the answer says as well."""
+
+
 class LogFileHandler(logging.FileHandler):
     """A log file; once it cannot be written (a full disk), that is said once and the work goes on."""
 
@@ -171,7 +175,7 @@ class Invocation:
         screen = logging.StreamHandler(sys.stderr)
         screen.setLevel(levels.get(self.verbosity, logging.DEBUG))
         screen.setFormatter(logging.Formatter("medialib: %(message)s"))
-        if not self.verbosity:
+        if self.verbosity < _EVERYTHING:
             screen.addFilter(lambda record: not is_answered(record))
         handlers.append(screen)
         path = self.log_file or settings.log.file

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from medialib.errors import UsageError
-from medialib.naming import parse_name
+from medialib.errors import OutOfReach, UsageError
+from medialib.naming import parse_names
 from medialib_cli.invocation import Invocation, command
+from medialib_cli.readings import show_reading, show_tree
 from medialib_cli.render import print_json, printable
 
 __all__ = ["explain", "parse"]
@@ -25,29 +29,46 @@ def parse(
     kind: Annotated[
         str | None, typer.Option("--kind", metavar="episode|movie", help="What they are known to be.")
     ] = None,
+    tree: Annotated[
+        str | None, typer.Option("--tree", metavar="FOLDER", help="Read the names of all files below a folder.")
+    ] = None,
 ) -> int:
     """Read release names or paths, and say what was understood and why.
 
-    With --json, one JSON object a line.
+    With --json, one JSON object a line. With --tree, the files below a folder, by folder.
     """
     hints: dict[str | None, Literal["episode", "movie"] | None] = {None: None, "episode": "episode", "movie": "movie"}
     if kind not in hints:
         raise UsageError(f"--kind is episode or movie, not {kind!r}")
-    for name in names if names else (line.rstrip("\n") for line in sys.stdin):
-        parsed = parse_name(name, kind=hints[kind])
-        if invocation.as_json:
-            import json
-
-            print(json.dumps(parsed.to_dict()))
-            continue
-        invocation.output.print(parsed)
-        for field, value in parsed.to_dict().items():
-            if field != "name":
-                shown = ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
-                invocation.output.print(f"  {field:<18} {printable(shown)}", markup=False)
-        for reason in parsed.reasons:
-            invocation.output.print(f"  why: {printable(reason)}", markup=False)
+    if tree is not None and names:
+        raise UsageError("--tree reads the names below a folder, and no others")
+    if tree is not None:
+        read = parse_names(_files_below(Path(tree)), kind=hints[kind])
+    else:
+        read = parse_names(names if names else (line.rstrip("\r\n") for line in sys.stdin), kind=hints[kind])
+    if invocation.as_json:
+        for parsed in read:
+            sys.stdout.write(json.dumps(parsed.to_dict()) + "\n")
+    elif tree is not None:
+        show_tree(tree, read, invocation.output)
+    else:
+        for parsed in read:
+            show_reading(parsed, invocation.output)
     return 0
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    """The paths of all files below a folder, relative to it, folder by folder."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder")
+
+    def fail(error: OSError) -> None:
+        raise OutOfReach(f"{error.filename}: {error.strerror}", remedy="Check owner and mode of the folder.")
+
+    for here, folders, files in os.walk(folder, onerror=fail):
+        folders.sort()
+        for name in sorted(files):
+            yield str((Path(here) / name).relative_to(folder))
 
 
 @command

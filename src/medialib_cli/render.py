@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from medialib.library import Work
-from medialib.planning import Move, Performed, Plan, Remark, describe, unstructure
+from medialib.planning import Move, Performed, Plan, Remark, RemoveMovie, RemoveShow, describe, unstructure
 from medialib.workflows.apply import Report
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
 
 EXIT_BY_STATE: Final = {"done": 0, "partial": 3, "failed": 1, "interrupted": 130}
 """Exit code by `Work.state`."""
-_STYLE: Final = {"done": "green", "failed": "red", "skipped": "yellow"}
+_STYLE: Final = {"done": "green", "failed": "red", "skipped": "yellow", "kept": "yellow"}
 _NEWS: Final = 50
 """So many lines are shown unasked."""
 _QUIET: Final = frozenset({"excluded", "unchanged", "partial"})
@@ -54,7 +54,8 @@ def show_work(work: Work, console: Console, *, verbosity: int, applied: bool) ->
     if applied and work.run is not None:
         console.print(f"[dim]run {work.run}; undo {work.run} takes it back[/]")
     elif applied and not any(plan.actions for plan in work.plans):
-        console.print("nothing to do")
+        waits = any(remark.needs_attention for remark in work.remarks)
+        console.print("nothing to do but what needs you" if waits else "nothing to do")
 
 
 def show_plan(plan: Plan, console: Console, *, verbosity: int = 0) -> None:
@@ -84,17 +85,22 @@ def show_report(report: Report, console: Console, *, every: bool = False) -> Non
 
 def _is_news(line: Performed) -> bool:
     """Whether a line is worth showing unasked: what was not done, and videos that came to their place."""
-    if line.outcome is None or line.outcome.result != "done":
+    if line.outcome is None or line.outcome.result != "done" or _is_kept(line):
         return True
     holding = line.action.holding if isinstance(line.action, Move) else None
     return holding is not None and holding.role == "video"
+
+
+def _is_kept(line: Performed) -> bool:
+    """Whether a record was to go and stays, since something still needs it."""
+    return isinstance(line.action, RemoveShow | RemoveMovie) and line.outcome is not None and not line.outcome.changed
 
 
 def _show_line(line: Performed, console: Console) -> None:
     if line.outcome is None:
         console.print(escape(printable(f"  open     {describe(line.action)}")))
         return
-    result = line.outcome.result
+    result = "kept" if _is_kept(line) else line.outcome.result
     detail = f": {line.outcome.detail}" if line.outcome.detail else ""
     console.print(f"  [{_STYLE[result]}]{result:<8}[/] {escape(printable(describe(line.action) + detail))}")
 

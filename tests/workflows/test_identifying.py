@@ -24,6 +24,8 @@ class Counting(MemoryProvider):
         super().__init__(world, name="tmdb", movies=movies)
         self.asked: list[str] = []
         self.failure = failure
+        self.stale = False
+        self.kept: dict[int, tuple[EpisodeMetadata, ...]] = {}
 
     def _hear(self, question: str) -> None:
         self.asked.append(question)
@@ -40,10 +42,11 @@ class Counting(MemoryProvider):
         self._hear(f"title {number}")
         return super().title(number, kind)
 
-    def episodes(self, show: int) -> tuple[EpisodeMetadata, ...]:
-        """A show's episodes."""
-        self._hear(f"episodes {show}")
-        return super().episodes(show)
+    def episodes(self, show: int, *, fresh: bool = False) -> tuple[EpisodeMetadata, ...]:
+        """A show's episodes; told as they were at first unless asked `fresh`, if `stale` says so."""
+        self._hear(f"episodes {show}{' again' if fresh else ''}")
+        told = super().episodes(show)
+        return told if fresh else self.kept.setdefault(show, told) if self.stale else told
 
 
 @pytest.fixture
@@ -192,7 +195,7 @@ def test_a_provider_that_fails_leaves_its_files_alone(failure: MedialibError) ->
 def test_a_provider_that_fails_between_title_and_episodes_enters_nothing(
     world: MemoryWorld, provider: Counting
 ) -> None:
-    def fails(show: int) -> tuple[EpisodeMetadata, ...]:
+    def fails(show: int, *, fresh: bool = False) -> tuple[EpisodeMetadata, ...]:
         raise RateLimited("busy now")
 
     provider.episodes = fails  # type: ignore[method-assign]
@@ -268,6 +271,18 @@ def test_new_episodes_are_asked_for_and_old_numbers_stay(world: MemoryWorld, pro
     plan = world.plan_route()
     assert moves(plan)["[G] Yoru no Machi - 15.mkv"].endswith("Season 02/[G] Yoru no Machi - 15.mkv")
     assert "does not know which season" in remarks(plan)["[G] Yoru no Machi - 26.mkv"]
+
+
+def test_an_answer_that_was_kept_is_not_the_last_word(world: MemoryWorld, provider: Counting) -> None:
+    """The provider has the new episode; an answer of an hour ago has not. It is asked once past it."""
+    provider.stale = True
+    arrives(world, "[G] Yoru no Machi - 13.mkv")
+    world.apply(world.plan_route())
+    provider.world.episodes[302] = (*provider.world.episodes[302], EpisodeMetadata(2, 13, "Late"))
+    provider.asked.clear()
+    arrives(world, "[G] Yoru no Machi - 25.mkv", "[G] Yoru no Machi - 99.mkv")
+    assert list(moves(world.plan_route())) == ["[G] Yoru no Machi - 25.mkv"]
+    assert [question for question in provider.asked if "episodes" in question] == ["episodes 302", "episodes 302 again"]
 
 
 def test_an_ambiguous_number_is_not_moved(world: MemoryWorld) -> None:

@@ -45,10 +45,21 @@ movies = "~/media/movies"
 # group = "media"
 
 [routing]
-# unknown_shows = "by-name"               # or "refuse": only what the catalogue knows
+# unknown_shows = "by-name"               # or "look-up": as its provider has it; "refuse": only what is known
 # unknown_movies = "by-name"
 # minimum_confidence = 0.3                # 0 to 1
 # keep_nfo = false
+
+# Who is asked about titles, by `medialib shows add`, by --auto-add and by unknown_shows = "look-up".
+[metadata]
+# provider = "tvmaze"                     # wants no key, knows no films; or "tmdb", "tvdb", "none"
+# language = "en"
+
+[tmdb]
+# api_key = "${TMDB_API_KEY}"
+
+[tvdb]
+# api_key = "${TVDB_API_KEY}"
 
 [catalogue]
 # url = "catalogue.db"                    # where what is known and what was done is kept

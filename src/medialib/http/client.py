@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from medialib.errors import UnusableAnswer, UsageError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from medialib.http.transport import Call, Transport
 
 __all__ = ["HttpClient"]
+
+Answered = TypeVar("Answered")
 
 _SHORTEST = 4
 """A value under a telling name that is shorter is kept from cache and log, but not taken out of prose."""
@@ -109,6 +111,27 @@ class HttpClient:
                 return parse_answer(session.ask(request, call, fresh=True).content, self._name)
         except NotThere:
             return None
+
+    def ask(
+        self,
+        path: str,
+        parameters: Mapping[str, str | int] | None,
+        read: Callable[[Any], Answered],
+        *,
+        fresh: bool = False,
+    ) -> Answered | None:
+        """What `read` makes of the JSON at a path, or None if the service says that there is nothing (404).
+
+        `read` raises UnusableAnswer for an answer that is not in its documented form; it is then asked for once more
+        past every cache, so that no bad answer lasts as long as it may be kept. Raises as `get` does, and what `read`
+        raises the second time.
+        """
+        answer = self.get(path, parameters, fresh=fresh)
+        try:
+            return None if answer is None else read(answer)
+        except UnusableAnswer:
+            answer = self.get(path, parameters, fresh=True)
+            return None if answer is None else read(answer)
 
     def send(
         self,

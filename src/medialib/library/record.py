@@ -196,8 +196,12 @@ class Library:
 
     def route_rules_with(self, *, auto_add: bool) -> RouteRules:
         """How incoming files are routed, with unknown titles looked up if `auto_add` says so."""
-        rules = self.route_rules
-        return attrs.evolve(rules, unknown_shows="look-up", unknown_movies="look-up") if auto_add else rules
+        rules, provider = self.route_rules, self.providers.preferred
+        if not auto_add:
+            return rules
+        # nobody to ask about films: what is configured for them holds
+        films = rules.unknown_movies if provider is not None and not provider.traits.movies else "look-up"
+        return attrs.evolve(rules, unknown_shows="look-up", unknown_movies=films)
 
     def plan_show(
         self,

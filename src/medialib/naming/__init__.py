@@ -6,6 +6,7 @@ accept. What render writes, ``parse_name`` reads back.
 
 from __future__ import annotations
 
+from medialib.naming.bulk import parse_names
 from medialib.naming.parse import parse_name
 from medialib.naming.parsed import Finding, Kind, ParsedName
 from medialib.naming.render import (
@@ -30,6 +31,7 @@ __all__ = [
     "collision_key",
     "companion_suffix",
     "parse_name",
+    "parse_names",
     "safe_part",
     "unsafe_reason",
 ]

@@ -137,7 +137,7 @@ TAG_RULES: Final[tuple[Rule, ...]] = (
         r"m?(?:240|360|368|400|432|480|540|544|576|640|720|900|1080|1O8O|1440|2160|"
         r"4320)[ ]?[pi](?:HD|\d\d(?:[.]\d+)?)?",
     ),
-    Rule("resolution", "1080p", r"1O8Op|FHD|FullHD|M1080"),
+    Rule("resolution", "1080p", r"1O8Op|FHD|FullHD|M1080|4K[ ._-]?to[ ._-]?1080p"),
     Rule("resolution", "1080p", r"1080(?![ ._-]?\d)", firm=False),
     Rule("resolution", "720p", r"720(?![ ._-]?\d)", firm=False),
     Rule("resolution", "2160p", r"4K|UHD(?!(?:[ ._-]?(?:Blu|BD|Rip)))|3840x\d{4}"),
@@ -173,7 +173,7 @@ TAG_RULES: Final[tuple[Rule, ...]] = (
     Rule("source", "VHS", rf"VHS{_}?Rip|VHS"),
     # web
     Rule("source", "WEBRip", rf"WEB{_}?(?:DL{_}?)?Rip|WEB{_}?Cap|WEBMux|WEBRipMux"),
-    Rule("source", "WEB-DL", rf"WEB{_}?DL(?:Rip|Mux)?|WEB{_}?HD|iTunesHD|HDiTunes|AmazonHD|NetflixHD|NetflixUHD"),
+    Rule("source", "WEB-DL", rf"WEB{_}?DL(?:Rip|Mux)?|WEB{_}?HD|iTunesHD|AmazonHD|NetflixHD|NetflixUHD"),
     Rule("source", "WEB", r"WEB(?=[ ._-]?(?:[xh][ ._]?26|\d{3,4}p|HEVC|AVC))", free=True),
     Rule("source", "WEB", r"DLMux|WebUHD"),
     Rule("source", "WEB", r"WEB", firm=False),
@@ -236,7 +236,7 @@ TAG_RULES: Final[tuple[Rule, ...]] = (
     Rule("audio_codecs", "DTS", r"DTS(?:-?ES)?(?=[^a-z]|$)", free=True),
     Rule("audio_codecs", "TrueHD", r"True-?HD(?=[^a-z]|$)", free=True),
     Rule("audio_codecs", "Atmos", r"(?:Dolby[ ._-]?)?Atmos(?=[^a-z]|$)", free=True),
-    Rule("audio_codecs", "AAC", r"(?:HE-?|Q)?AAC(?:x\d)?(?=[^a-z]|$)", free=True),
+    Rule("audio_codecs", "AAC", r"(?:HE-?|Q)?AAC(?:x\d|v2)?(?=[^a-z]|$)", free=True),
     Rule("audio_codecs", "FLAC", r"FLAC(?:x\d)?(?=[^a-z]|$)", free=True),
     Rule("audio_codecs", "Opus", r"Opus(?=[^a-z]|$)", firm=False, free=True),
     Rule("audio_codecs", "Vorbis", r"Vorbis|OGG"),
@@ -259,18 +259,24 @@ TAG_RULES: Final[tuple[Rule, ...]] = (
         r"MULTI[ ._-]?SUBS?|QHD|ML|DL|LD|MD|DC[ ._-]COMICS",
         firm=False,
     ),
-    Rule("other", "container", r"MP4|MKV|AVI|WMV|M2TS(?: \(A\))?|16:9", firm=False),
+    Rule("container", "mp4", r"MP-?4", firm=False),
+    Rule("container", "mkv", r"MKV", firm=False),
+    Rule("container", "avi", r"AVI", firm=False),
+    Rule("container", "wmv", r"WMV", firm=False),
+    Rule("other", "container", r"M2TS(?: \(A\))?|16:9", firm=False),
     Rule("other", "audio", r"Dual[ ._-]?Audios?|Multi[ ._-]?Audio|Tri[ ._-]?Audio|\d{2,3}[ ]?fps|\d{2,4}[ ]?[kKmM]bps"),
     Rule("other", "size", r"\d{1,4}(?:[.]\d{1,2})?[ ._]?[MGT]i?B"),
     Rule(
         "other",
         "subs",
-        r"(?:Multi|M|E|Eng|Hard|Soft)[ ._-]?Subs?(?:titles?)?|SUBBED|HARDSUB(?:BED)?|SOFTSUBS?",
+        r"(?:Multi|M|Hard|Soft|Fast)[ ._-]?Subs?(?:titles?)?|SUBBED|HARDSUB(?:BED)?|SOFTSUBS?",
         firm=False,
     ),
     Rule("edition", "directors", r"Director'?s?[ ._-](?:Definitive[ ._-])?Cut|DC", firm=False, cased=False),
     Rule("edition", "final", r"Final[ ._-]Cut", firm=False),
     Rule("edition", "fan", r"Fan[ ._-](?:Edit(?:ion)?|Cut)", firm=False),
+    Rule("edition", "collector", r"[EÉ]dition[ ._-]Collector", firm=False),
+    Rule("edition", "remastered", r"REKONSTRUKCJA", firm=False),
     Rule("edition", "anniversary", r"(?:\d{2}(?:st|nd|rd|th)[ ._-])?Anniversary(?:[ ._-]Edition)?", firm=False),
     Rule(
         "edition",
@@ -283,17 +289,34 @@ TAG_RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule("version", None, r"v[0-9](?![^\W_])", firm=False),
     Rule("subtitle_languages", "fr", r"(?:ST|VOST)[ ._-]?FR|SUBFRENCH|VOSTF(?:R)?"),
-    Rule("subtitle_languages", "en", r"(?:ENSUBBED|EN[ ._-]?SUBS?|VOSTEN|ESubs?|EngSubs?)"),
+    Rule("subtitle_languages", "en", r"(?:HC-)?(?:ENSUBBED|EN(?:G(?:LISH)?)?[ ._-]?SUBS?|VOSTEN|E-?Subs?|VOSTA)"),
     Rule("subtitle_languages", "de", r"GERSUB|GERMAN[ ._-]SUBBED"),
     Rule("subtitle_languages", "it", r"SUB[ ._-]?ITA"),
-    Rule("other", "multi", r"MULTI(?:[ ._-]?LANG(?:UAGE)?)?", firm=False),
-    Rule("languages", "fr", r"TRUE[ ._-]?FRENCH|VFF|VFQ|VFI|VF2|VF", firm=False),
-    Rule("languages", "pl", r"PLDUB|DUBPL|PL[ ._-]?DUB|Lektor[ ._-]PL", firm=False),
+    Rule(
+        "other",
+        "multi",
+        r"MULTI(?:[ ._-]?LANG(?:UAGE)?)?|VO|DUAL(?:[ ._-]LANG(?:UAGE)?)?|DOKU|Remastered[ ._-]Audio",
+        firm=False,
+    ),
+    Rule("other", "final", r"FiNAL|FINAL", firm=False, cased=True),
+    Rule("languages", "fr", r"TRUE[ ._-]?FRENCH|VFF|VFQ|VFI|VF2|VF|VOF", firm=False),
+    Rule(
+        "languages",
+        "pl",
+        r"DUB[ ._-]?PL|PL[ ._-]?DUB(?:BING)?|Lektor[ ._-]?PL|LEK(?:TOR)?[ ._-]?PL|PL[ ._-]?LEK(?:TOR)?",
+        firm=False,
+    ),
+    Rule(
+        "languages",
+        "zh",
+        r"(?:简|繁|簡)[^\W\d_a-zA-Z]{0,8}|国语[^\W\d_a-zA-Z]{0,6}|國語[^\W\d_a-zA-Z]{0,6}|中[文字][^\W\d_a-zA-Z]{0,6}",
+        firm=False,
+    ),
     Rule("crc32", None, r"[0-9A-Fa-f]{8}(?=[\])])", firm=False),
 )
 """Spellings in the order they are tried; the first that fits wins."""
 
-_GLUED = r"(?=\d{3,4}p|[xh][ .]?26[45]|AAC|AC-?3|DTS|XviD|DivX|Remux|10-?bit|HEVC|BluRay|HDTV|WEB)"
+_GLUED = r"(?i:(?=\d{3,4}p|[xh][ .]?26[45]|AAC|AC-?3|DTS|XviD|DivX|Remux|10-?bit|HEVC|BluRay|HDTV|WEB))"
 
 
 def _piece(number: int, rule: Rule) -> str:
@@ -307,7 +330,24 @@ TAG_PATTERN: Final = re.compile("|".join(_piece(number, rule) for number, rule i
 
 SERVICES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "AMZN": "Amazon", "Amazon": "Amazon", "NF": "Netflix", "Netflix": "Netflix", "NFLX": "Netflix",
+        "AMZN": "Amazon", "Amazon": "Amazon", "AmazonHD": "Amazon", "PrimeVideo": "Amazon", "NetflixHD": "Netflix",
+        "HDiTunes": "iTunes", "SpikeTV": "Spike TV", "Spike": "Spike", "HBOGo": "HBO Go", "HBOGO": "HBO Go",
+        "HBOMax": "HBO Max", "Hallmark": "Hallmark", "Peacock": "Peacock", "Crunchyroll": "Crunchyroll",
+        "Crave": "Crave", "Starz": "Starz", "Showtime": "Showtime", "AppleTV": "Apple TV", "Syfy": "Syfy",
+        "HULUTV": "Hulu", "DSNYP": "Disney+", "Shudder": "Shudder", "Viaplay": "Viaplay", "Hotstar": "Hotstar",
+        "Discovery": "Discovery", "Nickelodeon": "Nickelodeon", "JioCinema": "JioCinema", "JioHS": "JioHotstar",
+        "SonyLIV": "SONY LIV", "Zee5": "ZEE5", "Tubi": "TubiTV", "FOD": "Fuji TV", "UNXT": "U-NEXT", "ADN": "ADN",
+        "HIDI": "HIDIVE", "HIDIVE": "HIDIVE", "FUNI": "Funimation", "WAKA": "Wakanim", "BILI": "Bilibili",
+        "CBC": "CBC", "CTV": "CTV", "CNBC": "CNBC", "MSNBC": "MSNBC", "A3P": "Atresplayer", "BCORE": "Bravia Core",
+        "DSKI": "Daisuki", "DISN": "Disney", "ESQ": "Esquire", "FPT": "FPT Play", "HGTV": "HGTV", "KAYO": "Kayo",
+        "MNBC": "MSNBC", "NICK": "Nickelodeon", "POGO": "PokerGO", "PSN": "PlayStation Network", "PUHU": "PuhuTV",
+        "QIBI": "Quibi", "RKTN": "Rakuten TV", "RSTR": "Rooster Teeth", "SESO": "Seeso", "SHMI": "Shomi",
+        "TFOU": "TFOU", "TIMV": "TIMvision", "TOU": "Ici TOU.TV", "TVNZ": "TVNZ", "UKTV": "UKTV", "UNIV": "Univision",
+        "VLCT": "Velocity", "VMEO": "Vimeo", "VRVE": "VRV", "WWE": "WWE Network", "XBOX": "Xbox Video",
+        "CUR": "Curiosity Stream",
+        "CURI": "Curiosity Stream", "DHF": "Deadhouse Films", "DOCC": "Doc Club", "DPLY": "Dplay", "EPIX": "ePix",
+        "FJR": "Family Jr", "GO90": "Go90", "LGP": "Look", "MGMP": "MGM+", "NOW": "Now",
+        "NF": "Netflix", "Netflix": "Netflix", "NFLX": "Netflix",
         "HULU": "Hulu", "Hulu": "Hulu", "DSNP": "Disney+", "DSNY": "Disney", "DisneyPlus": "Disney+",
         "HMAX": "HBO Max", "HBOM": "HBO Max", "MAX": "HBO Max", "HBO": "HBO", "HBOG": "HBO Go", "HGO": "HBO Go",
         "ATVP": "Apple TV+", "ATV": "Apple TV", "iT": "iTunes", "ITUNES": "iTunes", "iTunes": "iTunes",
@@ -317,7 +357,7 @@ SERVICES: Final[Mapping[str, str]] = MappingProxyType(
         "MY5": "My5", "NBC": "NBC", "CBS": "CBS", "FOX": "Fox", "CW": "The CW", "TheCW": "The CW", "AMC": "AMC",
         "PBS": "PBS", "ESPN": "ESPN", "MTV": "MTV", "VH1": "VH1", "TLC": "TLC", "DISC": "Discovery",
         "DSCP": "Discovery", "DSCV": "Discovery", "DCPL": "Discovery+", "HIST": "History",
-        "SYFY": "Syfy", "NICK": "Nickelodeon",
+        "SYFY": "Syfy",
         "NATG": "National Geographic", "TVL": "TV Land", "LIFE": "Lifetime",
         "CC": "Comedy Central", "AS": "Adult Swim",
         "RED": "YouTube Red", "YT": "YouTube", "CRKL": "Crackle", "SPIK": "Spike", "SPKE": "Spike TV", "NFL": "NFL",

@@ -18,36 +18,36 @@ def _table(text: str) -> Mapping[str, str]:
 LANGUAGE_WORDS: Final = _table("""
 af afrikaans
 sq albanian
-ar arabic
-az azerbaijani
+ar arabic árabe arabe
+az azerbaijani azerbaijan
 bg bulgarian
 bn bengali bangla
 bs bosnian
-ca catalan
-cs czech
-da danish
-de german deutsch
-el greek
-en english ingles inglés
-es spanish español espanol castellano latino castilian
+ca catalan català catala catalán
+cs czech tschechisch tcheque tchèque česky český cesky
+da danish dansk dinamarquês
+de german deutsch swissgerman germandub alemão alemán aleman allemand tedesco немецкий
+el greek ellinika
+en english ingles inglés inglês anglais englisch inglese английский
+es spanish español espanol castellano latino castilian espanhol espagnol spanisch spagnolo испанский lati latam
 et estonian
 eu basque
-fa persian farsi
-fi finnish
-fr french français francais
+fa persian farsi persa
+fi finnish suomi
+fr french français francais francês francés frances französisch francese französisch французский
 gl galician
 gu gujarati
-he hebrew
+he hebrew hebraico ivrit
 hi hindi
 hr croatian
 hu hungarian magyar
 id indonesian
 is icelandic
-it italian italiano
-ja japanese
+it italian italiano italien italienisch итальянский
+ja japanese japonês japonés japones japonais japanisch giapponese японский
 ka georgian
 kn kannada
-ko korean
+ko korean coreano koreanisch корейский
 lt lithuanian
 lv latvian
 mk macedonian
@@ -55,28 +55,28 @@ ml malayalam
 mn mongolian
 mr marathi
 ms malay
-nl dutch flemish
-no norwegian
+nl dutch flemish holandês nederlands vlaams
+no norwegian norueguês norsk
 pa punjabi
-pl polish polski
-pt portuguese português brazilian
-rm romansh
-ro romanian
-ru russian
+pl polish polski polonês polnisch польский
+pt portuguese português brazilian portugués portugues português-br brasileiro portugais
+rm romansh rumantsch romansch
+ro romanian româna romana
+ru russian russo ruso russe russisch русский
 sk slovak slovakian
 sl slovenian
 sr serbian
-sv swedish
-ta tamil
+sv swedish sueco svensk svenska
+ta tamil tâmil
 te telugu
-th thai
+th thai tailandês
 tl tagalog filipino
-tr turkish
-uk ukrainian
+tr turkish türkçe turkce
+uk ukrainian український українська
 ur urdu
 uz uzbek
-vi vietnamese
-zh chinese mandarin cantonese
+vi vietnamese vietsub
+zh chinese mandarin cantonese chinês chino chinois chinesisch cinese китайский
 """)
 """Whole words, case-folded, in English and in the language itself."""
 

@@ -56,9 +56,10 @@ class MetadataProvider(Protocol):
     def find(self, ids: ExternalIds, kind: TitleKind = "show") -> TitleMetadata | None:
         """The title that another provider calls so, or None; ids that it cannot go by are passed over."""
 
-    def episodes(self, show: int) -> tuple[EpisodeMetadata, ...]:
+    def episodes(self, show: int, *, fresh: bool = False) -> tuple[EpisodeMetadata, ...]:
         """The episodes of a show by season and number, specials as season 0, future ones included where it lists them.
 
+        `fresh` asks past every answer that was kept, for a caller who knows of an episode that such an answer lacks.
         Empty for a show that has none yet; raises KeyError for one that it does not have.
         """
 

@@ -79,7 +79,7 @@ class TmdbProvider:
         token = re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+", key) is not None
         self._client = HttpClient(
             url,
-            name="tmdb",
+            name="TMDB",
             options=options or HttpOptions(),
             rate=rate,
             headers={"Authorization": f"Bearer {key}"} if token else {},
@@ -128,15 +128,15 @@ class TmdbProvider:
                 return title
         return None
 
-    def episodes(self, show: int) -> tuple[EpisodeMetadata, ...]:
+    def episodes(self, show: int, *, fresh: bool = False) -> tuple[EpisodeMetadata, ...]:
         """The episodes of a show; up to 20 seasons cost one call."""
         # asked in the words of `title`, so that a client which has just asked for the title has the answer already
-        seasons = self._ask(_path(show, "show"), DETAILS, _season_numbers)
+        seasons = self._ask(_path(show, "show"), DETAILS, _season_numbers, fresh=fresh)
         if seasons is None:
             raise KeyError(f"TMDB has no show {show}")
         found: dict[tuple[int, int], EpisodeMetadata] = {}
         for start in range(0, len(seasons), MOST_APPENDED):
-            for episode in self._some_seasons(show, seasons[start : start + MOST_APPENDED]):
+            for episode in self._some_seasons(show, seasons[start : start + MOST_APPENDED], fresh=fresh):
                 found.setdefault((episode.season, episode.number), episode)
         return tuple(found[place] for place in sorted(found))
 
@@ -150,11 +150,11 @@ class TmdbProvider:
         """Let go of connections."""
         self._client.close()
 
-    def _some_seasons(self, show: int, seasons: Sequence[int]) -> tuple[EpisodeMetadata, ...]:
+    def _some_seasons(self, show: int, seasons: Sequence[int], *, fresh: bool) -> tuple[EpisodeMetadata, ...]:
         """The episodes of as many seasons as one answer can hold."""
         path = _path(show, "show")
         appended = {"append_to_response": ",".join(f"season/{season}" for season in seasons)}
-        parts = self._ask(path, appended, partial(_appended_seasons, seasons=seasons))
+        parts = self._ask(path, appended, partial(_appended_seasons, seasons=seasons), fresh=fresh)
         if parts is None:
             raise KeyError(f"TMDB has no show {show}")
         found: list[EpisodeMetadata] = []
@@ -162,31 +162,26 @@ class TmdbProvider:
             # what is not appended may be gone by now, or was left out by mistake: its own address tells
             part = parts.get(season)
             if part is None:
-                part = self._ask(f"{path}/season/{season}", {}, partial(_season, season=season))
+                part = self._ask(f"{path}/season/{season}", {}, partial(_season, season=season), fresh=fresh)
             found.extend(part or ())
         return tuple(found)
 
-    def _ask(self, path: str, parameters: Mapping[str, str | int], read: Callable[[Any], Answered]) -> Answered | None:
-        """What `read` makes of TMDB's answer, None where TMDB has no such thing.
-
-        An answer of another form is asked for once more past the cache, which may have kept it.
-        """
-        answer = self._get(path, parameters)
+    def _ask(
+        self,
+        path: str,
+        parameters: Mapping[str, str | int],
+        read: Callable[[Any], Answered],
+        *,
+        fresh: bool = False,
+    ) -> Answered | None:
+        """What `read` makes of TMDB's answer, None where TMDB has no such thing."""
         try:
-            return None if answer is None else read(answer)
-        except UnusableAnswer:
-            answer = self._get(path, parameters, fresh=True)
-        try:
-            return None if answer is None else read(answer)
-        except UnusableAnswer as error:
-            message = f"TMDB's answer to {path} is not in its documented form: {error.message}"
-            raise UnusableAnswer(message) from None
-
-    def _get(self, path: str, parameters: Mapping[str, str | int], *, fresh: bool = False) -> Any | None:
-        try:
-            return self._client.get(path, parameters, fresh=fresh)
+            return self._client.ask(path, parameters, read, fresh=fresh)
         except AuthenticationFailed as error:
             raise AuthenticationFailed("TMDB refuses the key that it was shown", remedy=REMEDY) from error
+        except UnusableAnswer as error:
+            message = f"TMDB's answer to {path} is cut or not in its documented form: {error.message}"
+            raise UnusableAnswer(message) from None
 
 
 def _path(number: int, kind: TitleKind) -> str:

@@ -93,7 +93,7 @@ class TvdbProvider:
         self._language = language.strip().lower().partition("-")[0]
         self._client = HttpClient(
             url,
-            name="tvdb",
+            name="TheTVDB",
             options=options or HttpOptions(),
             rate=rate,
             secrets=tuple(self._credentials.values()),
@@ -154,9 +154,9 @@ class TvdbProvider:
                     return found
         return None
 
-    def episodes(self, show: int) -> tuple[EpisodeMetadata, ...]:
+    def episodes(self, show: int, *, fresh: bool = False) -> tuple[EpisodeMetadata, ...]:
         """The episodes of a show; 500 cost one call, or two where its language is not the one that was asked for."""
-        found = self._broadcast(show)
+        found = self._broadcast(show, fresh=fresh)
         if found is None:
             raise KeyError(f"TheTVDB has no show {show}")
         return tuple(sorted(found.values(), key=lambda episode: (episode.season, episode.number)))
@@ -186,9 +186,9 @@ class TvdbProvider:
             return None
         return self._ask(f"/{'series' if kind == 'show' else 'movies'}/{number}/extended", DETAILS, read)
 
-    def _broadcast(self, show: int) -> dict[int, EpisodeMetadata] | None:
+    def _broadcast(self, show: int, *, fresh: bool = False) -> dict[int, EpisodeMetadata] | None:
         """The episodes by TheTVDB's numbers of them, or None for a show that it does not have."""
-        listed = self._listed(show, "default")
+        listed = self._listed(show, "default", fresh=fresh)
         if listed is None:
             return None
         records, language = listed
@@ -207,7 +207,9 @@ class TvdbProvider:
             listed = None
         return {} if listed is None else {each.id: each.title for each in listed[0] if each.title is not None}
 
-    def _listed(self, show: int, order: str) -> tuple[tuple[EpisodeRecord, ...], str | None] | None:
+    def _listed(
+        self, show: int, order: str, *, fresh: bool = False
+    ) -> tuple[tuple[EpisodeRecord, ...], str | None] | None:
         """All pages of a list of episodes, and the show's language; None where there is no such show.
 
         Neither ``links.next`` nor an empty page alone ends it: TheTVDB has named next pages without end, and has
@@ -220,7 +222,7 @@ class TvdbProvider:
         language = None
         for number in range(MOST_PAGES):
             page: EpisodePage | None = self._ask(
-                f"/series/{show}/episodes/{order}", {"page": str(number)}, episode_page
+                f"/series/{show}/episodes/{order}", {"page": str(number)}, episode_page, fresh=fresh
             )
             if page is None and number == 0:
                 return None
@@ -234,19 +236,21 @@ class TvdbProvider:
                 return tuple(found.values()), language
         raise UnusableAnswer(f"TheTVDB's list of the episodes of show {show} does not end")
 
-    def _ask(self, path: str, parameters: Mapping[str, str], read: Callable[[Any], Answered]) -> Answered | None:
+    def _ask(
+        self, path: str, parameters: Mapping[str, str], read: Callable[[Any], Answered], *, fresh: bool = False
+    ) -> Answered | None:
         """What `read` makes of TheTVDB's answer, None where it has no such thing.
 
         An answer of another form is asked for once more past the cache, which may have kept it.
         """
         try:
-            answer = self._get(path, parameters)
+            answer = self._get(path, parameters, fresh=fresh)
             return None if answer is None else read(answer)
         except UnusableAnswer:
             answer = self._get(path, parameters, fresh=True)
             return None if answer is None else read(answer)
 
-    def _get(self, path: str, parameters: Mapping[str, str], *, fresh: bool = False) -> Any | None:
+    def _get(self, path: str, parameters: Mapping[str, str], *, fresh: bool) -> Any | None:
         try:
             shown = self._signed_in(None)
         except (ConnectionLost, ServiceUnavailable) as unreachable:

@@ -23,7 +23,7 @@ TVmaze's data is licensed CC BY-SA 4.0: whoever shows it names TVmaze.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from html.parser import HTMLParser
 from types import MappingProxyType
@@ -121,12 +121,12 @@ class TvmazeProvider:
         """Shows that answer to `title`, as TVmaze ranks them, which knows nothing of years; without aliases."""
         if kind != "show":
             return ()
-        found = self._ask("/search/shows", {"q": title}, lambda answer: tuple(map(_found_show, _items(answer))))
+        found = self._client.ask("/search/shows", {"q": title}, lambda answer: tuple(map(_found_show, _items(answer))))
         return _due(found, "what a search found")[:FOUND_AT_MOST]
 
     def title(self, number: int, kind: TitleKind = "show") -> TitleMetadata | None:
         """All that TVmaze says of a show."""
-        return self._ask(f"/shows/{number}", {"embed": "akas"}, _show) if kind == "show" else None
+        return self._client.ask(f"/shows/{number}", {"embed": "akas"}, _show) if kind == "show" else None
 
     def find(self, ids: ExternalIds, kind: TitleKind = "show") -> TitleMetadata | None:
         """The show of this TVmaze number, else of this TheTVDB number, else of this IMDb id."""
@@ -136,20 +136,20 @@ class TvmazeProvider:
         for name, value in (("thetvdb", ids.tvdb), ("imdb", ids.imdb)):
             if found is None and value is not None:
                 # the answer is a redirection to the show, without its aliases
-                looked_up = self._ask("/lookup/shows", {name: value}, _show)
+                looked_up = self._client.ask("/lookup/shows", {name: value}, _show)
                 found = None if looked_up is None else self.title(looked_up.id)
         return found
 
-    def episodes(self, show: int) -> tuple[EpisodeMetadata, ...]:
+    def episodes(self, show: int, *, fresh: bool = False) -> tuple[EpisodeMetadata, ...]:
         """The episodes of a show, specials as season 0."""
-        listed = self._listed(show)
+        listed = self._listed(show, fresh=fresh)
         if listed is None:
             raise KeyError(f"TVmaze has no show {show}")
         return tuple(sorted(listed.values(), key=lambda episode: (episode.season, episode.number)))
 
     def orders(self, show: int) -> tuple[EpisodeOrder, ...]:
         """The alternate lists of a show that hold anything: their parts are its seasons, specials before them."""
-        lists = self._ask(f"/shows/{show}/alternatelists", {}, _lists)
+        lists = self._client.ask(f"/shows/{show}/alternatelists", {}, _lists)
         known = self._listed(show) if lists else None
         if not lists or known is None:
             return ()
@@ -160,24 +160,12 @@ class TvmazeProvider:
         """Let go of connections. Calling it twice is fine."""
         self._client.close()
 
-    def _listed(self, show: int) -> Mapping[int, EpisodeMetadata] | None:
-        return self._ask(f"/shows/{show}/episodes", {"specials": 1}, _numbered)
+    def _listed(self, show: int, *, fresh: bool = False) -> Mapping[int, EpisodeMetadata] | None:
+        return self._client.ask(f"/shows/{show}/episodes", {"specials": 1}, _numbered, fresh=fresh)
 
     def _groups(self, identifier: str, known: Mapping[int, EpisodeMetadata]) -> tuple[EpisodeGroup, ...]:
         path = f"/alternatelists/{identifier}/alternateepisodes"
-        return self._ask(path, {"embed": "episodes"}, lambda answer: _parts(answer, known)) or ()
-
-    def _ask(self, path: str, parameters: Mapping[str, str | int], read: Callable[[Any], T]) -> T | None:
-        """An answer, read; None where there is no such thing.
-
-        What was kept and cannot be read is asked for once more, so that no bad answer lasts as long as the cache.
-        """
-        answer = self._client.get(path, parameters)
-        try:
-            return None if answer is None else read(answer)
-        except UnusableAnswer:
-            answer = self._client.get(path, parameters, fresh=True)
-            return None if answer is None else read(answer)
+        return self._client.ask(path, {"embed": "episodes"}, lambda answer: _parts(answer, known)) or ()
 
 
 # ------------------------------------------------------------------------------------------------------ reading answers

@@ -218,7 +218,7 @@ def _by_absolute(absolute: tuple[int, ...], show: Show, episodes: tuple[Episode,
         if not fitting:
             return Unrouted(
                 f"the catalogue does not know which season of {show.title!r} absolute episode {number} is in",
-                "Enter its episodes with their absolute numbers first.",
+                f'Let a provider tell its episodes: medialib shows add "{show.title}".',
             )
         if len(fitting) > 1:
             listed = ", ".join(f"S{episode.season:02}E{episode.number:02}" for episode in fitting)

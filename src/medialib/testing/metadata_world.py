@@ -92,7 +92,7 @@ class MemoryProvider:
         found = self.world.called(ids, kind) if self._knows(kind) else None
         return None if found is None else self._named(found)
 
-    def episodes(self, show: int) -> tuple[EpisodeMetadata, ...]:
+    def episodes(self, show: int, *, fresh: bool = False) -> tuple[EpisodeMetadata, ...]:
         """A show's episodes."""
         return tuple(sorted(self.world.episodes[show], key=lambda episode: (episode.season, episode.number)))
 

@@ -313,6 +313,15 @@ class ProviderAnswers:
             with pytest.raises(KeyError):
                 provider.episodes(number)
 
+    def test_what_is_asked_afresh_is_no_kept_answer(self, provider: MetadataProvider, world: MetadataWorld) -> None:
+        number = self.number(provider, world, 101)
+        before = provider.episodes(number)
+        new = EpisodeMetadata(2, 3, "A part that came later", date(2014, 3, 3))
+        world.episodes[101] = (*world.episodes[101], new)
+        after = provider.episodes(number, fresh=True)
+        assert len(after) == len(before) + 1
+        assert (after[-1].season, after[-1].number) == (2, 3)
+
     def test_many_episodes(self, provider: MetadataProvider, world: MetadataWorld) -> None:
         many = tuple(
             EpisodeMetadata(season, number, f"Part {season}.{number}", date(1990 + season, 1, 1 + number % 28))

@@ -1,7 +1,7 @@
 """The law of `ports.MetadataProvider`, sentence by sentence, as tests for every implementation of it.
 
 A provider subclasses `MetadataProviderSuite` in a test module, gives its fixtures, and declares as data what its
-service cannot say:
+service cannot say::
 
     class TestMine(MetadataProviderSuite):
         carries = MetadataProviderSuite.carries - {"status"}    # fields of TitleMetadata that the service has

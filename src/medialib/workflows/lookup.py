@@ -113,15 +113,17 @@ class TitleLookup:
         found = self._call(lambda: self._provider.find(ids, kind))
         return None if found is None else self._detailed(found)
 
-    def episodes(self, title: TitleMetadata | int, order: str = AIRED) -> tuple[EpisodeMetadata, ...]:
+    def episodes(
+        self, title: TitleMetadata | int, order: str = AIRED, *, fresh: bool = False
+    ) -> tuple[EpisodeMetadata, ...]:
         """A show's episodes with their absolute numbers, numbered by an order that it has.
 
-        `order` is ``aired``, or the identifier, name or kind of one of the provider's other orders. Raises UsageError,
-        listing them, if there is no such order.
+        `fresh` asks again, past every answer that was kept. `order` is ``aired``, or the identifier, name or kind of
+        one of the provider's other orders. Raises UsageError, listing them, if there is no such order.
         """
         number = title if isinstance(title, int) else title.id
-        if (number, order) not in self._episodes:
-            self._episodes[number, order] = self._ordered(number, order)
+        if fresh or (number, order) not in self._episodes:
+            self._episodes[number, order] = self._ordered(number, order, fresh=fresh)
         return self._episodes[number, order]
 
     def order_named(self, show: int, order: str) -> str:
@@ -154,9 +156,9 @@ class TitleLookup:
             self._titles[kind, number] = self._call(lambda: self._provider.title(number, kind))
         return self._titles[kind, number]
 
-    def _ordered(self, show: int, order: str) -> tuple[EpisodeMetadata, ...]:
+    def _ordered(self, show: int, order: str, *, fresh: bool) -> tuple[EpisodeMetadata, ...]:
         try:
-            aired = self._call(lambda: self._provider.episodes(show))
+            aired = self._call(lambda: self._provider.episodes(show, fresh=fresh))
         except KeyError:
             raise UsageError(f"{self.provider} has no show {show}") from None
         if order != AIRED:

@@ -54,6 +54,8 @@ def plan_add_show(
         home = home_of(same, policy)
         place = Place("tv", same.folder or same.title) if isinstance(home, Unrouted) else home
         reason = f"{same.title!r} ({title.reference}) already exists in the catalogue, as {same.key}"
+        if order != AIRED and lookup.order_named(title.id, order) != same.episode_order:
+            reason += f", numbered by the order {same.episode_order!r}: medialib shows fix numbers it by another"
         return attrs.evolve(plan, remarks=(Remark("known", place, reason),))
     episode_order = lookup.order_named(title.id, order)
     listed = lookup.episodes(title, episode_order)

@@ -132,6 +132,9 @@ class Titles:
         if self._lacks(record, parsed):
             if record.key not in self._refreshed:
                 self._refreshed[record.key] = self._refresh(record)
+                if self._refreshed[record.key] is None and self._lacks(record, parsed):
+                    # an answer that was kept may be older than the episode
+                    self._refreshed[record.key] = self._refresh(record, fresh=True)
             trouble = self._refreshed[record.key]
             if trouble is not None:
                 told = f"the episodes of {record.title!r} could not be asked for: {trouble}"
@@ -226,8 +229,10 @@ class Titles:
     def _remedy(self, parsed: ParsedName, choice: NotChosen) -> str:
         if not parsed.is_episode:
             return "Put the right title and year into the name."
-        offers = choice.offers[:1] if not choice.ambiguous else choice.offers
-        option = f"--{offers[0].title.provider}-id {offers[0].title.id}" if offers else "--override-dir"
+        if not choice.offers:
+            return "Route it without --auto-add to enter it by its name, or add it under its original title."
+        first = choice.offers[0].title
+        option = f"--{first.provider}-id {first.id}"
         return f'Say which one, for example: medialib shows add "{parsed.title}" {option}'
 
     def _lacks(self, show: Show, parsed: ParsedName) -> bool:
@@ -240,20 +245,21 @@ class Titles:
         counted = {episode.absolute for episode in known}
         return any(number not in counted for number in (*parsed.absolute_episodes, *parsed.episodes))
 
-    def _refresh(self, show: Show) -> str | None:
+    def _refresh(self, show: Show, *, fresh: bool = False) -> str | None:
         """Ask the show's provider for its episodes again; returns what went wrong."""
         number = None if self._lookup is None or show.source in ("name", "user") else self._lookup.number_of(show.ids)
         if self._lookup is None or number is None:
             return None
         try:
-            listed = self._lookup.episodes(number, show.episode_order)
+            listed = self._lookup.episodes(number, show.episode_order, fresh=fresh)
         except Cancelled:
             raise
         except MedialibError as error:
             return str(error)
         changes = merge_episodes(self._episodes[show.key], episodes_from(show.key, listed))
-        for note in changes.notes:
-            self._observer(Noted(f"{show.title}: {note}", level="warning"))
+        if changes.notes and not fresh:
+            more = f", and {len(changes.notes) - 1} more" if len(changes.notes) > 1 else ""
+            self._observer(Noted(f"{show.title}: {changes.notes[0]}{more}", level="warning"))
         if changes:
             kept = {(each.season, each.number): each for each in self._episodes[show.key]}
             kept.update({(each.season, each.number): each for each in changes.episodes})

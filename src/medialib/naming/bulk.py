@@ -1,0 +1,59 @@
+"""Many names at once, on one thread, on all cores, or on a cluster: the same call."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future
+from itertools import islice
+from typing import Literal
+
+from medialib.naming.parse import parse_name
+from medialib.naming.parsed import ParsedName
+
+__all__ = ["parse_names"]
+
+_AHEAD = 8
+
+
+def parse_names(
+    names: Iterable[str],
+    *,
+    kind: Literal["episode", "movie"] | None = None,
+    executor: Executor | None = None,
+    chunk: int = 1000,
+) -> Iterator[ParsedName]:
+    """Each name as `parse_name` reads it, in order, as they come: nothing is collected first.
+
+    With an `executor`, chunks of so many names are read on it; a process pool uses all cores, and what
+    ``dask.distributed.Client.get_executor()`` gives is one too. At most eight chunks are under way, so a stream of any
+    length takes little memory. Raises ValueError for a chunk of less than one name.
+
+    >>> [parsed.season for parsed in parse_names(["Show.S01E02.mkv", "Show.S02E01.mkv"])]
+    [1, 2]
+    """
+    if chunk < 1:
+        raise ValueError(f"a chunk has at least one name, not {chunk}")
+    if executor is None:
+        return (parse_name(name, kind=kind) for name in names)
+    return _on_executor(iter(names), kind, executor, chunk)
+
+
+def _on_executor(
+    names: Iterator[str], kind: Literal["episode", "movie"] | None, executor: Executor, chunk: int
+) -> Iterator[ParsedName]:
+    waiting: deque[Future[tuple[ParsedName, ...]]] = deque()
+    try:
+        while True:
+            while len(waiting) < _AHEAD and (piece := tuple(islice(names, chunk))):
+                waiting.append(executor.submit(_read, piece, kind))
+            if not waiting:
+                return
+            yield from waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _read(names: tuple[str, ...], kind: Literal["episode", "movie"] | None) -> tuple[ParsedName, ...]:
+    return tuple(parse_name(name, kind=kind) for name in names)
