@@ -112,7 +112,7 @@ def test_an_absolute_number_without_map_or_with_an_ambiguous_one_is_not_moved() 
     name = "[G] One Piece - 1071 [ABCD1234].mkv"
     assert reason(name, PIECE) == (
         "the catalogue does not know which season of 'One Piece' absolute episode 1071 is in. "
-        "Let a provider tell its episodes: medialib shows add \"One Piece\"."
+        'Let a provider tell its episodes: medialib shows add "One Piece".'
     )
     assert reason(name, PIECE, ALL, (Episode("one-piece", 20, 1, absolute=1070),)) == reason(name, PIECE)
     twice = (*MAP, Episode("one-piece", 22, 1, absolute=1071))
