@@ -120,7 +120,7 @@ def _route_movie(path: str, parsed: ParsedName, movie: Movie, policy: RoutingPol
         return home
     _, _, extension = split_stem(path)
     name = policy.preset.movie_file(movie.title, movie.year, extension=extension, part=parsed.part)
-    return _at(
+    return Routed(
         Place(home.location, f"{home.path}/{name}"),
         _holding(path, parsed, Unit("movie", movie.key)),
         (f"film {movie.title!r}", f"named for {policy.preset.name}"),
@@ -152,19 +152,11 @@ def _route_episode(
         original=stem,
     )
     unit = Unit("episode", show.key, numbered.season, numbered.episodes, numbered.aired)
-    return _at(
+    return Routed(
         Place(home.location, f"{home.path}/{policy.preset.season_folder(season)}/{name}"),
         _holding(path, parsed, unit),
         (f"show {show.title!r}", numbered.reason, f"named for {policy.preset.name}"),
     )
-
-
-def _at(place: Place, holding: Holding, reasons: tuple[str, ...]) -> Route:
-    """The answer, unless the folder that the catalogue has for the title makes a path that no file may have."""
-    unsafe = unsafe_reason(place.path)
-    if unsafe is not None:
-        return Unrouted(f"its path would be {place.path!r}: {unsafe}", "Give the show or film another folder.")
-    return Routed(place, holding, reasons)
 
 
 @attrs.frozen
