@@ -108,6 +108,7 @@ def benchmarks(session: nox.Session) -> None:
     """How fast it is, here and today. Those that need a program that is absent are passed over."""
     install(session, "dev")
     session.run("python", "benchmarks/catalogue.py")
+    session.run("python", "benchmarks/naming.py")
     if shutil.which("rclone") and shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin"):
         session.run("python", "benchmarks/listing.py")
     else:
