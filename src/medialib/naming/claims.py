@@ -25,6 +25,8 @@ class Reading:
     """Why."""
     taken: list[tuple[int, int, str]] = attrs.field(factory=list)
     """Spans claimed, with the field."""
+    covered: bytearray = attrs.field(init=False)
+    """For each character of the part, 1 once it belongs to a field."""
     firm_tags: int = 0
     """How many tags were beyond doubt."""
     special: bool = False
@@ -34,12 +36,36 @@ class Reading:
     forced: bool = False
     """A subtitle marked forced."""
 
+    def __attrs_post_init__(self) -> None:
+        self.covered = bytearray(max(0, self.high - self.low))
+
+    def cover(self, field: str, start: int, end: int) -> None:
+        """Gives a span to a field, whatever it was before."""
+        self.taken.append((start, end, field))
+        first, last = max(0, start - self.low), end - self.low
+        self.covered[first : max(0, last)] = b"\1" * (last - first)
+
     def claim(self, field: str, value: Any, start: int, end: int) -> bool:
         """Keeps a finding unless its span belongs to another field already."""
-        if start >= end or any(start < stop and begin < end and other != field for begin, stop, other in self.taken):
+        return self.claim_finding(Finding(field, value, start, end))
+
+    def claim_finding(self, found: Finding) -> bool:
+        """The same for a finding that was made already."""
+        field, start, end = found.field, found.start, found.end
+        if start >= end:
             return False
-        self.taken.append((start, end, field))
-        self.findings.append(Finding(field, value, start, end))
+        first, last = start - self.low, end - self.low
+        known = False
+        if first < 0 or self.covered.find(1, first, last) >= 0:
+            for begin, stop, other in self.taken:
+                if start < stop and begin < end:
+                    if other != field:
+                        return False
+                    known = known or (begin == start and stop == end)
+        if not known:
+            self.taken.append((start, end, field))
+            self.covered[max(0, first) : max(0, last)] = b"\1" * (last - max(0, first))
+        self.findings.append(found)
         return True
 
     def has(self, *fields: str) -> bool:
@@ -48,4 +74,7 @@ class Reading:
 
     def first(self, field: str) -> Finding | None:
         """The first finding of a field."""
-        return next((found for found in self.findings if found.field == field), None)
+        for found in self.findings:
+            if found.field == field:
+                return found
+        return None

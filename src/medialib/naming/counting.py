@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from medialib.naming.numbering import Marker, numbered, overlaps, plain_number
+from medialib.naming.markers import Marker, numbered, overlaps, plain_number
 from medialib.naming.parsed import Finding
 
 __all__ = ["find_absolute", "find_beside", "find_compact", "find_leading"]
@@ -64,11 +64,11 @@ def find_absolute(text: str, low: int, high: int, taken: list[Marker], *, bold: 
     >>> found.findings[0].value
     3
     """
-    patterns = [
-        (_ABSOLUTE_DASH_ALONE, "a number behind a dash"),
-        (_ABSOLUTE_DASH, "a number behind a dash"),
-        (_ABSOLUTE_BRACKET, "a number in brackets"),
-    ]
+    patterns = []
+    if text.find("-", low, high) >= 0:
+        patterns += [(_ABSOLUTE_DASH_ALONE, "a number behind a dash"), (_ABSOLUTE_DASH, "a number behind a dash")]
+    if text.find("[", low, high) >= 0 or text.find("(", low, high) >= 0:
+        patterns += [(_ABSOLUTE_BRACKET, "a number in brackets")]
     if bold:
         patterns += [(_ABSOLUTE_LAST, "a number at the end of the title")]
     for pattern, reason in patterns:

@@ -25,7 +25,6 @@ __all__ = [
     "SERVICES",
     "SOFT_WORDS",
     "SUBTITLE_CONTAINERS",
-    "TAG_PATTERN",
     "TAG_RULES",
     "VIDEO_CONTAINERS",
     "Rule",
@@ -314,19 +313,7 @@ TAG_RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule("crc32", None, r"[0-9A-Fa-f]{8}(?=[\])])", firm=False),
 )
-"""Spellings in the order they are tried; the first that fits wins."""
-
-_GLUED = r"(?i:(?=\d{3,4}p|[xh][ .]?26[45]|AAC|AC-?3|DTS|XviD|DivX|Remux|10-?bit|HEVC|BluRay|HDTV|WEB))"
-
-
-def _piece(number: int, rule: Rule) -> str:
-    body = rule.pattern if rule.cased else f"(?i:{rule.pattern})"
-    end = "" if rule.free else rf"(?:(?![^\W_])|{_GLUED})"
-    return f"(?P<r{number}>(?:{body}){end})"
-
-
-TAG_PATTERN: Final = re.compile("|".join(_piece(number, rule) for number, rule in enumerate(TAG_RULES)))
-"""All rules as one alternation: group ``r7`` is ``TAG_RULES[7]``."""
+"""Spellings in the order they are tried; the first that fits wins (`medialib.naming.spelling` compiles them)."""
 
 SERVICES: Final[Mapping[str, str]] = MappingProxyType(
     {

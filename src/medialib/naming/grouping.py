@@ -23,6 +23,9 @@ _SITE: Final = re.compile(
     rf"{_SITE_WORD})[\s._]+-[\s._]+|(?:www?[.]){_SITE_WORD}[\s_]+|"
     rf"\d{{6}}[ _](?=[^\W_]))(?:[_.-]+[\s._]*)?"
 )
+_SITE_BEGINS: Final = re.compile(r"(?i)[\s_]*(?:[\[({]|www?[0-9]*[.,]|\d{6}[ _])")
+_APART: Final = re.compile(r"[\s._]-[\s._]")
+_CLOSES: Final = frozenset("])}=-\n")
 _IS_SITE: Final = re.compile(rf"(?i)[\s_]*(?!YTS[.]){_SITE_WORD}[\s_]*|.*www[.].*")
 _LEADING: Final = re.compile(r"[\s._]*\[[\s]*([^\[\]]{1,80}?)[\s]*\]")
 _TRAILING_BRACKET: Final = re.compile(
@@ -54,6 +57,8 @@ def site_end(text: str, low: int, high: int) -> int:
     >>> site_end("www.site.org - Show.S01E01", 0, 26)
     15
     """
+    if not (_SITE_BEGINS.match(text, low, high) or _APART.search(text, low, min(high, low + 200))):
+        return low
     match = _SITE.match(text, low, high)
     return match.end() if match is not None and match.end() < high else low
 
@@ -95,7 +100,7 @@ def find_group(
     brackets: list[GroupFound] = []
     inner_end = end
     for _ in range(4):
-        match = _TRAILING_BRACKET.search(text, last_tag, inner_end)
+        match = _TRAILING_BRACKET.search(text, last_tag, inner_end) if text[inner_end - 1] in _CLOSES else None
         if match is None:
             break
         number = next((index for index in (1, 2, 3) if match[index]), 0)

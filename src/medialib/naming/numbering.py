@@ -6,45 +6,22 @@ for what may follow. All counts in them are bounded, so no name can make them st
 
 from __future__ import annotations
 
-import datetime
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import attrs
 
+from medialib.naming.dates import find_dates
+from medialib.naming.markers import Marker, Number, numbered, overlaps, plain_number
+from medialib.naming.outline import EPISODE_WORDS, SEASON_WORDS, Outline, either, matches_at, outline
 from medialib.naming.parsed import Finding
 
 __all__ = ["Marker", "Number", "find_dates", "find_markers", "numbered", "overlaps", "plain_number"]
 
-Number = int | float
-
-
-@attrs.frozen
-class Marker:
-    """A stretch of a name that counts."""
-
-    form: str
-    """Which way of counting: ``episode``, ``season``, ``number``, ``date``, ``absolute``."""
-    findings: tuple[Finding, ...]
-    """What it says; every item its own finding."""
-    start: int
-    """Index of its first character."""
-    end: int
-    """Index behind its last character."""
-    reason: str
-    """Why it was read so."""
-
-
 _EDGE = r"(?<![^\W_])"
-_SEASON_WORD = (
-    r"(?:seasons?|saisons?|sezona?|temporadas?|temp?|sez|stagion[ei]|staffel|seizoen|s[äa]song|s[æa]son|kausi|"
-    r"сезон[ыа]?|evad|sæson|season)"
-)
-_EPISODE_WORD = (
-    r"(?:episodes?|[ée]pisodes?|epis[óo]dios?|episode|eps?|odc|folge|afsnit|сери[ияй]|серии|"
-    r"эпизод|выпуск|cap[íi]tulos?|"
-    r"b[öo]l[üu]m|odcinek|avsnitt|aflevering|puntata)"
-)
+_SEASON_WORD: Final = either(SEASON_WORDS)
+_EPISODE_WORD: Final = either(EPISODE_WORDS)
 
 _FULL = re.compile(
     rf"(?i){_EDGE}(?:S|T|Sn|Se[.]?)([0O]?\d{{1,4}}|O\d)[ ._-]{{0,3}}(?:[ex]|\.?ep|xE|episode|"
@@ -96,33 +73,17 @@ _NTH = re.compile(r"(?i)(?<![^\W_])(\d{1,3})(?:-?я)?[ .]{1,2}(?:сери[яи]|
 _DASHED = re.compile(r"(?<=[^\W\d_] )(\d\d)-(\d\d)(?=[.]\w{2,4}$|$)")
 
 _FIRST_PAIR = re.compile(r"(\d{1,2})-(\d\d)(?=[. ]+[^\W\d_]{2})")
-
-_MONTHS: Final = {
-    name: number
-    for number, name in enumerate(
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
-    )
-}
-_YEAR_FIRST = re.compile(r"(?<![^\W_])((?:19|20)\d\d)[ ._/-]([0-3]?\d)[ ._/-]([0-3]?\d)(?![^\W_])")
-_DAY_FIRST = re.compile(r"(?<![^\W_])([0-3]?\d)[ ._-]([0-3]?\d)[ ._-]((?:19|20)\d\d)(?![^\W_])")
-_PACKED = re.compile(r"(?<![^\W_])((?:19|20)\d\d)([01]\d)([0-3]\d)(?![^\W_])")
-_NAMED_DAY = re.compile(
-    r"(?i)(?<![^\W_])([0-3]?\d)(?:st|nd|rd|th)?[ ._-](jan|feb|mar|apr|may|jun|jul|aug|sep|oct|"
-    r"nov|dec)[a-z]{0,7}[ ._-]((?:19|20)\d\d)(?![^\W_])"
-)
-_NAMED_MONTH = re.compile(
-    r"(?i)(?<![^\W_])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|"
-    r"dec)[a-z]{0,7}[ ._-]([0-3]?\d)(?:st|nd|rd|th)?,?[ ._-]((?:19|20)\d\d)(?![^\W_])"
-)
+_OF_HINT: Final = re.compile(r"(?i)\d[ ._]?(?:of|из|von)")
+_GLUED_HINT: Final = re.compile(r"\d[eExX]\d\d")
 
 
-def overlaps(start: int, end: int, taken: list[Marker]) -> bool:
-    """Whether a stretch touches one already read.
+_MOST: Final = 2000
+"""Numbers that one part may count: more is no name, and filling range behind range would take long."""
 
-    >>> overlaps(3, 5, [Marker("date", (), 0, 4, "")])
-    True
-    """
-    return any(start < other.end and other.start < end for other in taken)
+
+def _may_count(match: re.Match[str], taken: list[Marker], more: Iterable[Marker] = ()) -> bool:
+    """Whether a match touches nothing in `taken` and these and `more` markers have not counted thousands already."""
+    return not overlaps(*match.span(), taken) and sum(len(marker.findings) for marker in (*taken, *more)) <= _MOST
 
 
 def _chain(
@@ -131,7 +92,7 @@ def _chain(
     """Numbers that go on behind a first one, with their spans; ranges are filled."""
     found: list[tuple[int, int, int]] = []
     last = first
-    while len(found) < 2000 and (match := tail.match(text, position, high)):
+    while len(found) < _MOST and (match := tail.match(text, position, high)):
         number = int(match["number"])
         start, end = match.start("number"), match.end()
         if match["range"] is not None:
@@ -147,23 +108,6 @@ def _chain(
     return found, position
 
 
-def numbered(
-    season: int | None,
-    season_span: tuple[int, int],
-    first: int,
-    first_span: tuple[int, int],
-    more: list[tuple[int, int, int]],
-    version: tuple[str, int, int] | None,
-) -> tuple[Finding, ...]:
-    """Findings of a season, its episodes and a version, each with its span."""
-    findings = [] if season is None else [Finding("seasons", season, *season_span)]
-    findings.append(Finding("episodes", first, *first_span))
-    findings += [Finding("episodes", value, start, end) for value, start, end in more]
-    if version:
-        findings.append(Finding("version", int(version[0]), version[1], version[2]))
-    return tuple(findings)
-
-
 def _version(match: re.Match[str], group: int) -> tuple[str, int, int] | None:
     return (match[group], match.start(group) - 1, match.end(group)) if match[group] else None
 
@@ -175,14 +119,14 @@ def _groups_of(match: re.Match[str]) -> tuple[int, int]:
     return next(group for group in (1, 2, 3) if match[group]), 4
 
 
-def _full(text: str, low: int, high: int, taken: list[Marker]) -> list[Marker]:
+def _full(text: str, low: int, high: int, taken: list[Marker], shape: Outline) -> list[Marker]:
     markers: list[Marker] = []
-    for match in (
-        *_FULL.finditer(text, low, high),
-        *(() if _FULL.search(text, low, high) else _FULL_GLUED.finditer(text, low, high)),
-    ):
+    found = list(matches_at(_FULL, text, shape.letters, high)) if shape.letters else []
+    if not found and _GLUED_HINT.search(text, low, high):
+        found = list(_FULL_GLUED.finditer(text, low, high))
+    for match in found:
         season_group, episode_group = _groups_of(match)
-        if overlaps(match.start(), match.end(), taken + markers):
+        if not _may_count(match, taken + markers):
             continue
         season, first = int(match[season_group].upper().replace("O", "0")), int(match[episode_group])
         version = _version(match, 3) if match.re is _FULL else None
@@ -206,10 +150,10 @@ def _full(text: str, low: int, high: int, taken: list[Marker]) -> list[Marker]:
     return markers
 
 
-def _cross(text: str, low: int, high: int, taken: list[Marker]) -> list[Marker]:
+def _cross(text: str, low: int, high: int, taken: list[Marker], shape: Outline) -> list[Marker]:
     markers: list[Marker] = []
-    for match in _CROSS.finditer(text, low, high):
-        if overlaps(*match.span(), taken + markers) or int(match[2]) in {264, 265}:
+    for match in matches_at(_CROSS, text, shape.short, high):
+        if not _may_count(match, taken + markers) or int(match[2]) in {264, 265}:
             continue
         first = int(match[2])
         version = _version(match, 3)
@@ -219,16 +163,20 @@ def _cross(text: str, low: int, high: int, taken: list[Marker]) -> list[Marker]:
     return markers
 
 
-def _words(text: str, low: int, high: int, taken: list[Marker]) -> list[Marker]:
+def _words(text: str, low: int, high: int, taken: list[Marker], shape: Outline) -> list[Marker]:
     markers: list[Marker] = []
-    for match in (found for found in _WORDS.finditer(text, low, high) if not overlaps(*found.span(), taken)):
+    for match in matches_at(_WORDS, text, shape.seasons, high):
+        if not _may_count(match, taken, markers):
+            continue
         first = int(match[2])
         more, end = _chain(text, match.end(2), first, _FULL_TAIL, high)
         findings = numbered(
             int(match[1]), (match.start(), match.end(1)), first, match.span(2), more, _version(match, 3)
         )
         markers.append(Marker("episode", findings, match.start(), max(end, match.end()), "season and episode in words"))
-    for match in (found for found in _CAP.finditer(text, low, high) if not overlaps(*found.span(), taken + markers)):
+    for match in matches_at(_CAP, text, shape.chapters, high):
+        if not _may_count(match, taken + markers):
+            continue
         season, first = int(match[1]), int(match[2])
         last = int(match[3]) if match[3] else first
         more = [(value, match.start(3), match.end(3)) for value in range(first + 1, last + 1)]
@@ -237,10 +185,10 @@ def _words(text: str, low: int, high: int, taken: list[Marker]) -> list[Marker]:
     return markers
 
 
-def _seasons(text: str, low: int, high: int, taken: list[Marker]) -> list[Marker]:
+def _seasons(text: str, low: int, high: int, taken: list[Marker], shape: Outline) -> list[Marker]:
     markers: list[Marker] = []
-    for match in _ORDINAL.finditer(text, low, high):
-        if overlaps(*match.span(), taken):
+    for match in matches_at(_ORDINAL, text, shape.short if shape.seasons else [], high):
+        if not _may_count(match, taken, markers):
             continue
         first = int(match[1])
         last = int(match[3]) if match[3] else first
@@ -248,8 +196,8 @@ def _seasons(text: str, low: int, high: int, taken: list[Marker]) -> list[Marker
             Finding("seasons", value, match.start(), match.end()) for value in range(first, max(first, last) + 1)
         )
         markers.append(Marker("season", findings, match.start(), match.end(), "season in words"))
-    for match in _SEASON_FIRST.finditer(text, low, high):
-        if overlaps(*match.span(), taken + markers):
+    for match in matches_at(_SEASON_FIRST, text, sorted(shape.letters + shape.seasons + shape.series), high):
+        if not _may_count(match, taken + markers):
             continue
         more, end = _chain(text, match.end(1), int(match[1]), _SEASON_TAIL, high)
         findings = (
@@ -260,20 +208,27 @@ def _seasons(text: str, low: int, high: int, taken: list[Marker]) -> list[Marker
     return markers
 
 
-def plain_number(text: str) -> Number:
-    """An int, or a float for a half episode.
+def _episode_matches(
+    text: str, low: int, high: int, shape: Outline
+) -> Iterator[tuple[re.Pattern[str], Iterable[re.Match[str]]]]:
+    """The ways of counting episodes alone, those whose mark the name does not hold left out."""
+    if shape.episodes:
+        yield _EPISODE_FIRST, matches_at(_EPISODE_FIRST, text, shape.episodes, high)
+    if "#" in text:
+        yield _HASH, _HASH.finditer(text, low, high)
+    if _OF_HINT.search(text, low, high):
+        yield _OF, _OF.finditer(text, low, high)
+    if "第" in text:
+        yield _CJK, _CJK.finditer(text, low, high)
+    if shape.short and (shape.episodes or shape.behind):
+        yield _NTH, matches_at(_NTH, text, shape.short, high)
 
-    >>> plain_number("07"), plain_number("12.5")
-    (7, 12.5)
-    """
-    return float(text) if "." in text and not text.endswith(".0") else int(float(text))
 
-
-def _episodes(text: str, low: int, high: int, taken: list[Marker]) -> list[Marker]:
+def _episodes(text: str, low: int, high: int, taken: list[Marker], shape: Outline) -> list[Marker]:
     markers: list[Marker] = []
-    for pattern in (_EPISODE_FIRST, _HASH, _OF, _CJK, _NTH):
-        for match in pattern.finditer(text, low, high):
-            if overlaps(*match.span(), taken + markers):
+    for pattern, found in _episode_matches(text, low, high, shape):
+        for match in found:
+            if not _may_count(match, taken + markers):
                 continue
             if pattern is _CJK and match[3]:
                 markers.append(
@@ -304,48 +259,29 @@ def _episodes(text: str, low: int, high: int, taken: list[Marker]) -> list[Marke
     return markers
 
 
-def find_dates(text: str, low: int, high: int, taken: list[Marker]) -> list[Marker]:
-    """Days of broadcast in any order of day, month and year.
-
-    >>> [found.findings[0].value.isoformat() for found in find_dates("Show.2024.05.17", 0, 15, [])]
-    ['2024-05-17']
-    """
-    for pattern, order in (
-        (_YEAR_FIRST, "ymd"),
-        (_DAY_FIRST, "dmy"),
-        (_NAMED_DAY, "dmy"),
-        (_NAMED_MONTH, "mdy"),
-        (_PACKED, "ymd"),
-    ):
-        for match in pattern.finditer(text, low, high):
-            if overlaps(*match.span(), taken):
-                continue
-            parts = dict(zip(order, match.groups(), strict=True))
-            month = _MONTHS.get(parts["m"].casefold()) or int(parts["m"])
-            day = int(parts["d"])
-            if month > 12 >= day:
-                month, day = day, month
-            try:
-                value = datetime.date(int(parts["y"]), month, day)
-            except ValueError:
-                continue
-            finding = Finding("date", value, *match.span())
-            return [Marker("date", (finding,), *match.span(), "a day of broadcast")]
-    return []
-
-
-def find_markers(text: str, low: int, high: int, blocked: list[Marker]) -> list[Marker]:
+def find_markers(text: str, low: int, high: int, blocked: list[Marker], shape: Outline | None = None) -> list[Marker]:
     """Everything in ``text[low:high]`` that counts seasons, episodes or days in so many words, by position.
+
+    `shape` is its outline, where that is known already.
 
     >>> [(item.field, item.value) for item in find_markers("Show.S01E02", 0, 11, [])[0].findings]
     [('seasons', 1), ('episodes', 2)]
     """
     taken = list(blocked)
     markers: list[Marker] = []
-    for reader in (_full, _words, find_dates, _cross, _seasons, _episodes):
-        found = reader(text, low, high, taken)
-        markers += found
-        taken += found
+    shape = shape or outline(text, low, high)
+    for reader, can_begin in (
+        (_full, True),
+        (_words, shape.seasons or shape.chapters),
+        (find_dates, shape.packed or (shape.years and shape.short)),
+        (_cross, shape.short),
+        (_seasons, shape.letters or shape.seasons or shape.series),
+        (_episodes, True),
+    ):
+        if can_begin:
+            found = reader(text, low, high, taken, shape)
+            markers += found
+            taken += found
     if any(marker.form == "episode" for marker in markers):
         # The marker that has both says more: a season word elsewhere only ends the title.
         markers = [
@@ -356,7 +292,7 @@ def find_markers(text: str, low: int, high: int, blocked: list[Marker]) -> list[
     if not markers and (match := _FIRST_PAIR.match(text, low, high)):
         findings = numbered(int(match[1]), match.span(1), int(match[2]), match.span(2), [], None)
         markers.append(Marker("episode", findings, *match.span(), "season and episode as 4-13"))
-    if not markers and (match := _DASHED.search(text, low, high)):
+    if not markers and (match := next(matches_at(_DASHED, text, shape.short, high), None)):
         findings = numbered(int(match[1]), match.span(1), int(match[2]), match.span(2), [], None)
         markers.append(Marker("episode", findings, *match.span(), "season and episode as 03-20"))
-    return sorted(markers, key=lambda marker: marker.start)
+    return sorted(markers, key=lambda marker: marker.start) if len(markers) > 1 else markers

@@ -11,8 +11,10 @@ from medialib.naming.claims import Reading
 from medialib.naming.counting import find_absolute, find_beside, find_compact, find_leading
 from medialib.naming.grammar import CONTAINERS
 from medialib.naming.grouping import GroupFound, find_group, leading_group, site_end, unread_bracket
-from medialib.naming.numbering import Marker, find_markers, overlaps
-from medialib.naming.scanning import Tag, only_separators, scan, tags_that_count
+from medialib.naming.markers import Marker, overlaps
+from medialib.naming.numbering import find_markers
+from medialib.naming.outline import Outline, matches_at, outline
+from medialib.naming.scanning import Tag, bracket_pairs, only_separators, scan, tags_that_count
 from medialib.naming.titles import ARTICLE, read_titles
 
 __all__ = ["read_part"]
@@ -27,6 +29,11 @@ _EXTRA: Final = re.compile(
     r"(?i)(?<![^\W_])(?:extras?|trailer|featurette|behind[ ._]the[ ._]scenes|"
     r"deleted[ ._]scenes?|bloopers?|interview|bonus|NC(?:OP|ED)\d{0,2}|creditless)(?![^\W_])"
 )
+
+_DASHED_GROUP: Final = re.compile(r"-([A-Za-z0-9@]{2,20})(?:\[[^\[\]]{1,20}\])?$")
+_BRACKETED_GROUP: Final = re.compile(r"\[([A-Za-z0-9@_-]{2,20})\]$")
+_NO_GROUP: Final = re.compile(r"[0-9A-Fa-f]{8}|\d+")
+_PADDED: Final = re.compile(r"(?<=[^\W\d_][\s._])0\d{1,2}(?=[\s._-]*(?:$|[\[(]))|[\s._]\d{2,3}-\d{2,3}(?=[\s_]*[\[(])")
 
 
 def _extension(text: str, low: int, high: int, reading: Reading) -> int:
@@ -43,13 +50,17 @@ def _extension(text: str, low: int, high: int, reading: Reading) -> int:
     return high
 
 
-def _year(text: str, low: int, high: int, markers: list[Marker], tags: list[Tag]) -> tuple[int, int, int] | None:
+def _year(
+    text: str, low: int, high: int, markers: list[Marker], tags: list[Tag], shape: Outline
+) -> tuple[int, int, int] | None:
     """The year and its span: one in parentheses, else the last before the tags, never what is all of the title."""
     for match in _OLD_YEAR.finditer(text, low, high):
         if not only_separators(text, low, match.start()):
             return int(match[1]), *match.span(1)
+    if not shape.years:
+        return None
     first_firm = next((tag.start for tag in tags if tag.firm), high)
-    found = [match for match in _YEAR.finditer(text, low, high) if not overlaps(*match.span(), markers)]
+    found = [match for match in matches_at(_YEAR, text, shape.years, high) if not overlaps(*match.span(), markers)]
     found = [match for match in found if not only_separators(text, low, match.start()) and int(match[1]) < 2040]
     before = [match for match in found if match.start() < first_firm]
     chosen = before[-1] if before else found[0] if found else None
@@ -80,33 +91,32 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
             break
         begin = leading[1]
         leading = leading_group(text, begin, stem_end)
-    markers = find_markers(text, begin, stem_end, [])
+    shape = outline(text, begin, stem_end)
+    markers = find_markers(text, begin, stem_end, [], shape)
     tags = scan(text, begin, stem_end, [(marker.start, marker.end) for marker in markers])
-    year = _year(text, begin, stem_end, markers, tags)
+    year = _year(text, begin, stem_end, markers, tags, shape)
     firm_starts = [tag.start for tag in tags if tag.firm]
     first_firm = firm_starts[0] if firm_starts else stem_end
     markers = _with_absolute(text, begin, stem_end, first_firm, markers, year, group, kind, tags)
     counting = [marker for marker in markers if marker.form != "date"] or markers
     for marker in markers:
         for found in marker.findings:
-            reading.claim(found.field, found.value, found.start, found.end)
+            reading.claim_finding(found)
         reading.reasons.append(f"{marker.reason}: {text[marker.start : marker.end]!r}")
     if year is not None:
         reading.claim("year", *year)
     head_end = min([marker.start for marker in markers] + ([year[1]] if year else []), default=None)
-    counted = tags_that_count(text, tags, begin, stem_end, head_end)
+    pairs = bracket_pairs(text, begin, stem_end)
+    counted = tags_that_count(text, tags, begin, stem_end, head_end, pairs)
     counted = _edition_before_year(text, begin, tags, counted, year)
     if year is not None:
-        counted = sorted(
-            {*counted, *(tag for tag in tags if tag.start > year[2] and _after_head(tag, markers, first_firm, year))},
-            key=lambda tag: tag.start,
-        )
+        counted = _with_those_behind_year(tags, counted, first_firm, year, markers)
     tag_ends = _tag_ends(text, counted)
     for tag in counted:
         if tag.field != "other":
             reading.claim(tag.field, tag.value, tag.start, tag.end)
         else:
-            reading.taken.append((tag.start, tag.end, "other"))
+            reading.cover("other", tag.start, tag.end)
     reading.firm_tags = sum(tag.firm for tag in counted)
     last_tag = max(tag_ends) if tag_ends else (max((marker.end for marker in counting), default=None))
     if year is not None and last_tag is not None:
@@ -119,18 +129,23 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
     )
     if found_group is not None:
         reading.claim("release_group", *found_group)
-    read_titles(text, begin, stem_end, reading, markers, counted, year)
+    read_titles(text, begin, stem_end, reading, markers, counted, year, shape, pairs)
     # In the title itself these are ordinary words, unless a name without seasons ends with them.
     episode_end = max((marker.end for marker in markers if marker.form in {"episode", "date"}), default=begin)
-    special = _SPECIAL.search(text, episode_end, stem_end)
+    special = _first_at(_SPECIAL, text, shape.outside, episode_end, stem_end)
     at_start = special is not None and only_separators(text, begin, special.start())
     reading.special = special is not None and not at_start and (reading.firm_tags > 0 or bool(markers))
     title = reading.first("title")
     behind = max(episode_end, year[2] if year else begin, title.end if title else begin)
-    reading.extra = bool(_EXTRA.search(text, behind, stem_end)) or bool(
+    reading.extra = _first_at(_EXTRA, text, shape.outside, behind, stem_end) is not None or bool(
         special is not None and special[0].upper().startswith("NC")
     )
     return reading
+
+
+def _first_at(pattern: re.Pattern[str], text: str, starts: list[int], low: int, high: int) -> re.Match[str] | None:
+    """The first match that begins at one of `starts` from `low` on."""
+    return next(matches_at(pattern, text, [start for start in starts if start >= low], high), None) if starts else None
 
 
 def _tag_ends(text: str, tags: list[Tag]) -> list[int]:
@@ -144,11 +159,14 @@ def _tag_ends(text: str, tags: list[Tag]) -> list[int]:
     return ends
 
 
-def _after_head(tag: Tag, markers: list[Marker], first_firm: int, year: tuple[int, int, int]) -> bool:
+def _with_those_behind_year(
+    tags: list[Tag], counted: list[Tag], first_firm: int, year: tuple[int, int, int], markers: list[Marker]
+) -> list[Tag]:
     """Behind a year nothing but tags follows, unless an episode title does."""
-    if tag.start > first_firm:
-        return False
-    return not markers
+    if markers:
+        return counted
+    kept = set(counted)
+    return [tag for tag in tags if tag in kept or year[2] < tag.start <= first_firm]
 
 
 def _is_group(text: str, found: GroupFound) -> bool:
@@ -161,11 +179,11 @@ def _is_group(text: str, found: GroupFound) -> bool:
 
 def _bracket_or_dash(text: str, last: int, high: int) -> GroupFound | None:
     """The group of a name with a number but without tags: ``Show - 1x02 - Title [grp]``, ``Show.S01E01-GRP``."""
-    match = re.compile(r"-([A-Za-z0-9@]{2,20})(?:\[[^\[\]]{1,20}\])?$").match(text, last, high)
+    match = _DASHED_GROUP.match(text, last, high)
     if match is not None:
         return match[1], *match.span(1)
-    bracket = re.compile(r"\[([A-Za-z0-9@_-]{2,20})\]$").search(text, last, high)
-    if bracket is not None and not re.fullmatch(r"[0-9A-Fa-f]{8}|\d+", bracket[1]):
+    bracket = _BRACKETED_GROUP.search(text, last, high)
+    if bracket is not None and not _NO_GROUP.fullmatch(bracket[1]):
         return bracket[1], *bracket.span(1)
     return None
 
@@ -211,12 +229,7 @@ def _with_absolute(
         or kind == "episode"
         or (year is None and (broadcast or any(tag.field == "crc32" for tag in tags)))
     )
-    padded = year is None and bool(
-        re.search(
-            r"(?<=[^\W\d_][\s._])0\d{1,2}(?=[\s._-]*(?:$|[\[(]))|[\s._]\d{2,3}-\d{2,3}(?=[\s_]*[\[(])",
-            text[begin:first_firm],
-        )
-    )
+    padded = year is None and _PADDED.search(text[begin:first_firm]) is not None
     dashed = find_absolute(text, begin, first_firm, blocked, bold=False)
     if dashed is None and first_firm < high:
         dashed = find_absolute(text, first_firm, high, blocked, bold=False)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-import attrs
-
-from medialib.naming.grammar import SERVICES, SOFT_WORDS, TAG_PATTERN, TAG_RULES
+from medialib.naming.grammar import SERVICES, SOFT_WORDS, Rule
+from medialib.naming.spelling import SPELLINGS
 
 __all__ = ["Tag", "bracket_pairs", "only_separators", "scan", "tags_that_count"]
 
-_WORD_START: Final = re.compile(r"(?<![^\W_])[^\W_]")
 _SEPARATORS: Final = re.compile(r"[\W_]*")
 _CHANNELS_BEHIND: Final = re.compile(r"[ ._-]{0,2}([1-9])[ ._]([0-2])(?:ch)?(?![^\W_]|[.]\d)")
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_SERVICE_WORD: Final = re.compile(r"[^\W_]+")
+_WHOLE_WORD: Final = re.compile(r"[^\W_]+")
+_BRACKET: Final = re.compile(r"[\[\](){}]")
+_CLOSING: Final = {"[": "]", "(": ")", "{": "}"}
 _STANDARD_HEIGHTS: Final = frozenset({240, 360, 400, 480, 540, 576, 720, 1080, 1440, 2160, 4320})
 _EDITION_WORDS: Final = {
     "extended": "extended",
@@ -50,8 +50,7 @@ _EDITION_WORDS: Final = {
 }
 
 
-@attrs.frozen
-class Tag:
+class Tag(NamedTuple):
     """A tag where it stands."""
 
     field: str
@@ -84,16 +83,16 @@ def bracket_pairs(text: str, low: int, high: int) -> list[tuple[int, int]]:
     """
     pairs: list[tuple[int, int]] = []
     open_brackets: list[tuple[str, int]] = []
-    for position in range(low, high):
-        character = text[position]
-        if character in "[({":
-            open_brackets.append(("])}"["[({".index(character)], position))
-        elif character in "])}":
-            for depth in range(len(open_brackets) - 1, max(-1, len(open_brackets) - 4), -1):
-                if open_brackets[depth][0] == character:
-                    pairs.append((open_brackets[depth][1], position + 1))
-                    del open_brackets[depth:]
-                    break
+    for match in _BRACKET.finditer(text, low, high):
+        character, position = match[0], match.start()
+        if character in _CLOSING:
+            open_brackets.append((_CLOSING[character], position))
+            continue
+        for depth in range(len(open_brackets) - 1, max(-1, len(open_brackets) - 4), -1):
+            if open_brackets[depth][0] == character:
+                pairs.append((open_brackets[depth][1], position + 1))
+                del open_brackets[depth:]
+                break
     return pairs
 
 
@@ -116,9 +115,8 @@ def _resolution(text: str) -> str:
     return f"{height[1]}{height[2] or 'p'}"
 
 
-def _values(field: str, value: object, text: str) -> tuple[object, ...]:
-    if value is not None:
-        return (value,)
+def _values(field: str, text: str) -> tuple[object, ...]:
+    """What a rule says whose value the text itself holds."""
     if field == "resolution":
         return (_resolution(text),)
     if field == "bit_depth":
@@ -130,7 +128,7 @@ def _values(field: str, value: object, text: str) -> tuple[object, ...]:
     if field == "audio_channels":
         return (text[:3],)
     words = [_EDITION_WORDS.get(word.casefold()) for word in _WORD.findall(text)]
-    return tuple(word for word in words if word is not None)
+    return tuple(dict.fromkeys(word for word in words if word is not None))
 
 
 def scan(text: str, low: int, high: int, blocked: Iterable[tuple[int, int]]) -> list[Tag]:
@@ -141,52 +139,62 @@ def scan(text: str, low: int, high: int, blocked: Iterable[tuple[int, int]]) -> 
     """
     tags: list[Tag] = []
     closed = sorted(blocked)
-    position, next_blocked = low, 0
-    while match := _WORD_START.search(text, position, high):
-        start = match.start()
-        while next_blocked < len(closed) and closed[next_blocked][1] <= start:
-            next_blocked += 1
-        if next_blocked < len(closed) and closed[next_blocked][0] <= start:
-            position = closed[next_blocked][1]
+    position, next_blocked, limit = low, 0, closed[0][0] if closed else high
+    for match in _WHOLE_WORD.finditer(text, low, high):
+        start, end = match.span()
+        if start < position:
             continue
-        limit = closed[next_blocked][0] if next_blocked < len(closed) else high
-        position = _read_at(text, start, limit, tags)
+        if start >= limit:
+            while next_blocked < len(closed) and closed[next_blocked][1] <= start:
+                next_blocked += 1
+            limit = closed[next_blocked][0] if next_blocked < len(closed) else high
+            if limit <= start:
+                position = closed[next_blocked][1]
+                continue
+        spellings = SPELLINGS[text[start : start + 2]]
+        if spellings is not None and (found := spellings.pattern.match(text, start, limit)):
+            position = _read_on(text, found, spellings.rules[(found.lastindex or 1) - 1], limit, tags)
+            continue
+        position = min(end, limit)
+        word = text[start:position]
+        if word in SERVICES:
+            tags.append(Tag("streaming_service", SERVICES[word], start, position, False))
+        elif (language := SOFT_WORDS.get(word.casefold())) is not None:
+            tags.append(Tag("languages", language, start, position, False))
     return tags
 
 
-def _read_at(text: str, start: int, limit: int, tags: list[Tag]) -> int:
-    """Reads the tag that begins here and those glued to it; answers where to go on."""
-    position = start
-    while position < limit and (match := TAG_PATTERN.match(text, position, limit)):
-        rule = TAG_RULES[int(str(match.lastgroup)[1:])]
-        end = match.end()
-        tags.extend(
-            Tag(rule.field, value, position, end, rule.firm) for value in _values(rule.field, rule.value, match[0])
-        )
-        if rule.field == "audio_codecs" and (channels := _CHANNELS_BEHIND.match(text, end, limit)):
+def _read_on(text: str, match: re.Match[str], rule: Rule, limit: int, tags: list[Tag]) -> int:
+    """Reads a tag and those glued to it; answers where to go on."""
+    while True:
+        position, end = match.span()
+        field = rule.field
+        if rule.value is not None:
+            tags.append(Tag(field, rule.value, position, end, rule.firm))
+        else:
+            tags.extend(Tag(field, value, position, end, rule.firm) for value in _values(field, match[0]))
+        if field == "audio_codecs" and (channels := _CHANNELS_BEHIND.match(text, end, limit)):
             tags.append(Tag("audio_channels", f"{channels[1]}.{channels[2]}", channels.start(1), channels.end(), True))
             end = channels.end()
-        position = end
-        if position >= limit or not text[position].isalnum():
-            return position
-    word = _SERVICE_WORD.match(text, start, limit)
-    if position == start and word is not None:
-        if word[0] in SERVICES:
-            tags.append(Tag("streaming_service", SERVICES[word[0]], start, word.end(), False))
-        elif word[0].casefold() in SOFT_WORDS:
-            tags.append(Tag("languages", SOFT_WORDS[word[0].casefold()], start, word.end(), False))
-        return word.end()
-    rest = _SERVICE_WORD.match(text, position, limit)
-    return rest.end() if rest is not None else position
+        if end >= limit or not text[end].isalnum():
+            return end
+        spellings = SPELLINGS[text[end : end + 2]]
+        glued = spellings.pattern.match(text, end, limit) if spellings is not None else None
+        if spellings is None or glued is None:
+            rest = _WHOLE_WORD.match(text, end, limit)
+            return rest.end() if rest is not None else end
+        match, rule = glued, spellings.rules[(glued.lastindex or 1) - 1]
 
 
-def tags_that_count(text: str, tags: list[Tag], low: int, high: int, head_end: int | None) -> list[Tag]:
+def tags_that_count(
+    text: str, tags: list[Tag], low: int, high: int, head_end: int | None, pairs: list[tuple[int, int]]
+) -> list[Tag]:
     """The firm tags, and those soft ones that stand among tags and not among words.
 
-    `head_end` is where a number or year has ended the title, None while nothing has.
+    `head_end` is where a number or year has ended the title, None while nothing has; `pairs` are the brackets.
 
     >>> tags = scan("The.Good.German.1080p", 0, 21, ())
-    >>> [tag.value for tag in tags_that_count("The.Good.German.1080p", tags, 0, 21, None)]
+    >>> [tag.value for tag in tags_that_count("The.Good.German.1080p", tags, 0, 21, None, [])]
     ['de', '1080p']
     """
     firm_starts = [tag.start for tag in tags if tag.firm]
@@ -203,7 +211,7 @@ def tags_that_count(text: str, tags: list[Tag], low: int, high: int, head_end: i
                 break  # "Kan", "Fin" and "Dan" end titles more often than they name languages
             kept.add(id(tag))
             edge = tag.start
-    for opening, closing in bracket_pairs(text, low, high):
+    for opening, closing in pairs:
         inside = [tag for tag in tags if opening < tag.start and tag.end < closing]
         covered = opening + 1
         for tag in inside:

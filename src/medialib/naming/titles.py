@@ -8,7 +8,8 @@ from typing import Final
 from medialib.naming.claims import Reading
 from medialib.naming.grammar import COUNTRIES
 from medialib.naming.grouping import leading_group
-from medialib.naming.numbering import Marker
+from medialib.naming.markers import Marker
+from medialib.naming.outline import Outline, matches_at
 from medialib.naming.scanning import Tag, bracket_pairs, only_separators
 
 __all__ = ["ARTICLE", "read_titles", "tidy"]
@@ -35,6 +36,18 @@ _OTHER_NAME: Final = re.compile(r"[\s._]+\((?!TV\)|(?:19|20)\d\d|US\)|UK\))([^()
 ARTICLE: Final = re.compile(r"(?i)[\W_]*(?:the|an?|der|die|das|le|la|les|el|il)?[\W_]*")
 """Nothing, or an article: too little to be left of a title."""
 _LATIN: Final = re.compile(r"[A-Za-z]{2}")
+_ALNUM: Final = re.compile(r"[^\W_]")
+_LONE_LETTER: Final = re.compile(r"[.].[.]")
+_BEHIND_ACRONYM: Final = re.compile(r"(?<=[^\W\d_]\.)(?=[^\W_]{2})")
+_IN_BRACKETS: Final = re.compile(r"\[[^\[\]]*\]")
+_IN_BRACKETS_OR_OPEN: Final = re.compile(r"\[[^\[\]]*\]?")
+_LEADING_BRACKETS: Final = re.compile(r"(?:[\s._-]*\[[^\[\]]{0,80}\]){1,3}[\s._-]*(?=[^\W_])")
+_BETWEEN_BARS: Final = re.compile(r"[^/|]+")
+_ALSO_HINT: Final = re.compile(r"[kK\u212a]")
+_ALSO_KNOWN_AS: Final = re.compile(r"(?i)[\s._(]a[.]?k[.]?a[.]?[\s._]")
+_CUT: Final = re.compile(r"[\[{]|\((?=[^()]*$)")
+_COLLECTION_WORDS: Final = ("complete", "season", "vol", "collection", "ep", "-")
+_ENDS_COUNTRY: Final = "SAKUZ"
 _ACRONYM: Final = re.compile(r"(?<![^\W_])(?:[^\W\d_][.]){2,12}(?:[^\W\d_](?![^\W_]))?")
 
 
@@ -47,10 +60,12 @@ def tidy(text: str) -> str:
     'Show Name'
     """
     if " " not in text.strip():
-        kept = _ACRONYM.sub(lambda match: match[0].replace(".", "\0"), text)
-        text = kept.replace(".", " ").replace("\0", ".")
-        text = re.sub(r"(?<=[^\W\d_]\.)(?=[^\W_]{2})", " ", text)
-    text = re.sub(r"[\s_]+", " ", text)
+        if _LONE_LETTER.search(text):
+            text = _ACRONYM.sub(lambda match: match[0].replace(".", "\0"), text)
+        text = text.replace(".", " ").replace("\0", ".")
+        if "." in text:
+            text = _BEHIND_ACRONYM.sub(" ", text)
+    text = " ".join(text.replace("_", " ").split())
     return text.strip(" -_,;|/\\*·+=~#" if text.count("~") != 2 else " -_,;|/\\*·+=#").strip()
 
 
@@ -62,20 +77,28 @@ def read_titles(
     markers: list[Marker],
     tags: list[Tag],
     year: tuple[int, int, int] | None,
+    shape: Outline,
+    pairs: list[tuple[int, int]],
 ) -> None:
-    """Claims titles, country, episode title and part in ``text[begin:high]``, which markers, tags and year have cut."""
+    """Claims titles, country, episode title and part in ``text[begin:high]``, which markers, tags and year have cut.
+
+    `shape` is its outline, `pairs` its brackets.
+    """
+    whole = begin
+    word = _ALNUM.search(text, begin, high)
+    first_word = high if word is None else word.start()
     stops = sorted(
         [marker.start for marker in markers]
         + [tag.start for tag in tags]
         + ([year[1]] if year else [])
         + [start for start, _, field in reading.taken if field == "release_group" and start > begin]
     )
-    years = _YEARS.search(text, begin, high)
-    if years is not None and year is None and not only_separators(text, begin, years.start()):
+    years = _YEARS.search(text, begin, high) if year is None and len(shape.years) > 1 else None
+    if years is not None and not only_separators(text, begin, years.start()):
         stops = sorted([*stops, years.start()])
-    stops = [stop for stop in stops if not only_separators(text, begin, stop) or stop == begin] or [high]
+    stops = [stop for stop in stops if stop > first_word or stop == begin] or [high]
     title_end = min(stops[0], high)
-    first = next((marker for marker in markers if only_separators(text, begin, marker.start)), None)
+    first = next((marker for marker in markers if marker.start <= first_word), None)
     if first is not None and first.form == "leading" and reading.has("release_group"):
         begin = first.end
         title_end = next((stop for stop in stops if stop > begin), high)
@@ -89,7 +112,8 @@ def read_titles(
     ):
         begin = bracket[1]
         title_end = next((stop for stop in stops if stop > begin and not only_separators(text, begin, stop)), high)
-    pairs = bracket_pairs(text, begin, high)
+    if begin != whole:
+        pairs = bracket_pairs(text, begin, high)
     for opening, closing in pairs:
         if opening < title_end < closing and opening >= begin:
             title_end = opening if not only_separators(text, begin, opening) else title_end
@@ -97,11 +121,12 @@ def read_titles(
     if start < end:
         end = _without_collection(text, start, end, volumes=_follows_bracket(text, begin))
         start, end = _latin_run(text, start, end)
-        country = _COUNTRY_AT_END.search(text, start, end)
+        last = text[end - 1 : end]
+        country = _COUNTRY_AT_END.search(text, start, end) if last in _ENDS_COUNTRY or not last.isalnum() else None
         if country is not None and not only_separators(text, start, country.start()) and (markers or "(" in country[0]):
             reading.claim("country", COUNTRIES[country[1]], *country.span(1))
             end = country.start()
-        other = _OTHER_NAME.search(text, start, end)
+        other = _OTHER_NAME.search(text, start, end) if text[end - 1 : end] == ")" else None
         if other is not None and other.start() > start and not _follows_bracket(text, begin):
             shorter = _title_span(text, start, other.start())[1]
             if _LATIN.search(text, start, shorter) or not _LATIN.search(other[1]):
@@ -112,7 +137,8 @@ def read_titles(
                 start, end = other.span(1)
         _claim_title(text, start, end, reading)
     _episode_title(text, high, reading, markers, tags)
-    part = _PART.search(text, max((marker.end for marker in markers), default=title_end), high)
+    behind = max([marker.end for marker in markers], default=title_end) if shape.parts else high
+    part = next(matches_at(_PART, text, [start for start in shape.parts if start >= behind], high), None)
     if part is not None:
         value = _PART_NUMBERS.get(part[1].casefold()) or (int(part[1]) if part[1].isdigit() else 0)
         if value and not (part[0][:1] in "pP" and part[0][1:2] not in "tTaA" and not markers):
@@ -126,6 +152,9 @@ def _follows_bracket(text: str, begin: int) -> bool:
 
 def _without_collection(text: str, start: int, end: int, *, volumes: bool) -> int:
     """Trims words for a whole run (``The Complete Series``) and, in names of fansubs, numbers of volumes."""
+    title = text[start:end].casefold()
+    if not any(word in title for word in _COLLECTION_WORDS):
+        return end
     match = _COLLECTION.search(text, start, end)
     if match is not None and not volumes and "vol" in match[0].casefold():
         return end
@@ -136,7 +165,7 @@ def _without_collection(text: str, start: int, end: int, *, volumes: bool) -> in
 
 def _latin_run(text: str, start: int, end: int) -> tuple[int, int]:
     """Of a title in Chinese, Japanese, Korean or Arabic script and in Latin letters, the Latin one."""
-    if not _EASTERN.search(text, start, end):
+    if text[start:end].isascii() or not _EASTERN.search(text, start, end):
         return start, end
     runs = [match for match in _NOT_EASTERN.finditer(text, start, end) if _LATIN.search(match[0])]
     if not runs:
@@ -149,17 +178,14 @@ def _latin_run(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _title_span(text: str, start: int, end: int) -> tuple[int, int]:
     """Trims separators and brackets off a title's stretch; of several brackets takes the one with Latin letters."""
-    brackets = re.findall(r"\[[^\[\]]*\]", text[start:end])
-    bare = re.sub(r"\[[^\[\]]*\]", "", text[start:end])
-    if brackets and not any(character.isalnum() for character in bare):
-        spans = [match.span() for match in re.finditer(r"\[[^\[\]]*\]?", text[start:end])]
-        spans = [span for span in spans if "月" not in text[start + span[0] : start + span[1]]] or spans
-        latin = [span for span in spans if _LATIN.search(text[start + span[0] : start + span[1]])]
-        first, last = (latin or spans)[0]
-        start, end = start + first + 1, start + last - 1
-    else:
-        leading = re.match(r"(?:[\s._-]*\[[^\[\]]{0,80}\]){1,3}[\s._-]*(?=[^\W_])", text[start:end])
-        if leading is not None:
+    if "[" in (stretch := text[start:end]):
+        if _IN_BRACKETS.search(stretch) and not _ALNUM.search(_IN_BRACKETS.sub("", stretch)):
+            spans = [match.span() for match in _IN_BRACKETS_OR_OPEN.finditer(stretch)]
+            spans = [span for span in spans if "月" not in stretch[span[0] : span[1]]] or spans
+            latin = [span for span in spans if _LATIN.search(stretch[span[0] : span[1]])]
+            first, last = (latin or spans)[0]
+            start, end = start + first + 1, start + last - 1
+        elif (leading := _LEADING_BRACKETS.match(stretch)) is not None:
             start += leading.end()
     while start < end and not (text[start].isalnum() or text[start] in "#'\"!~.¡¿([$+@"):
         start += 1
@@ -169,23 +195,21 @@ def _title_span(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _claim_title(text: str, start: int, end: int, reading: Reading) -> None:
-    pieces = (
-        [(match.start() + start, match.end() + start) for match in re.finditer(r"[^/|]+", text[start:end])]
-        if re.search(r"\s[/|]\s|[/|]", text[start:end])
-        else [(start, end)]
-    )
-    also = re.search(r"(?i)[\s._(]a[.]?k[.]?a[.]?[\s._]", text[start:end])
+    stretch = text[start:end]
+    pieces = [(start, end)]
+    if "/" in stretch or "|" in stretch:
+        pieces = [(match.start() + start, match.end() + start) for match in _BETWEEN_BARS.finditer(stretch)]
+    also = _ALSO_KNOWN_AS.search(stretch) if _ALSO_HINT.search(stretch) else None
     aka = also is not None and also.start() > 0 and len(pieces) == 1
     if aka and also is not None:
         pieces = [(start, start + also.start()), (start + also.end(), end)]
     spans = [_title_span(text, *piece) for piece in pieces]
-    spans = [span for span in spans if tidy(text[span[0] : span[1]])]
-    main = next(iter(spans), (start, end))
-    if len(spans) > 1 and not aka and not _LATIN.search(text[main[0] : main[1]]):
-        main = next((span for span in reversed(spans) if _LATIN.search(text[span[0] : span[1]])), main)
-    for span in spans:
-        field = "title" if span == main else "alternative_titles"
-        reading.claim(field, tidy(text[span[0] : span[1]]), *span)
+    titles = [(span, written) for span in spans if (written := tidy(text[span[0] : span[1]]))]
+    main = titles[0][0] if titles else (start, end)
+    if len(titles) > 1 and not aka and not _LATIN.search(text[main[0] : main[1]]):
+        main = next((span for span, _ in reversed(titles) if _LATIN.search(text[span[0] : span[1]])), main)
+    for span, written in titles:
+        reading.claim("title" if span == main else "alternative_titles", written, *span)
 
 
 def _episode_title(text: str, high: int, reading: Reading, markers: list[Marker], tags: list[Tag]) -> None:
@@ -197,7 +221,7 @@ def _episode_title(text: str, high: int, reading: Reading, markers: list[Marker]
         start for start, _, field in reading.taken if start >= begin and field in {"release_group", "year", "container"}
     ]
     end = min(stops, default=high)
-    cut = re.compile(r"[\[{]|\((?=[^()]*$)").search(text, begin, end)
+    cut = _CUT.search(text, begin, end)
     if cut is not None:
         end = cut.start()
     while begin < end and not (text[begin].isalnum() or text[begin] in "#'\"!¡¿($"):
@@ -205,5 +229,5 @@ def _episode_title(text: str, high: int, reading: Reading, markers: list[Marker]
     while begin < end and (text[end - 1].isspace() or text[end - 1] in "._-([{,;:/|*+="):
         end -= 1
     title = tidy(text[begin:end])
-    if title and re.search(r"[^\W_]", title) and title.casefold() not in {"end", "final", "v2", "complete"}:
+    if title and _ALNUM.search(title) and title.casefold() not in {"end", "final", "v2", "complete"}:
         reading.claim("episode_title", title, begin, end)
