@@ -299,7 +299,7 @@ def test_every_key_is_described_once_with_a_meaning() -> None:
     assert len({each.path for each in described}) == len(described)
     assert all(each.meaning.endswith(".") and each.type for each in described)
     by_path = {each.path: each for each in described}
-    assert by_path["library.preset"].type == '"original" or "plex" or "jellyfin"'
+    assert by_path["library.preset"].type == '"original" or "plex" or "jellyfin" or "kodi"'
     assert by_path["remotes.<name>.port"].type == "whole number, 1 to 65535"
     assert by_path["download.minimum_free"].default == "1 GiB"
     assert by_path["download.two_looks"].default == "false"

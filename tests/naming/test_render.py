@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from medialib.model import ExternalIds
 from medialib.naming import parse_name
-from medialib.naming.render import (
+from medialib.naming.rendering import (
     JELLYFIN,
+    KODI,
     ORIGINAL,
     PLEX,
     NamingPreset,
@@ -23,7 +24,7 @@ from medialib.naming.render import (
 )
 
 ORDINARY = ("Silent", "Harbour", "Märchen", "Night", "Kitchen", "Über", "Boats", "River's", "Crown", "Harvest", "Oak")
-PRESETS = [PLEX, JELLYFIN, ORIGINAL]
+PRESETS = [PLEX, JELLYFIN, KODI, ORIGINAL]
 WINDOWS_FORBIDS = set('<>:"/\\|?*') | {chr(number) for number in range(32)} | {"\x7f"}
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
 any_text = st.one_of(
@@ -168,8 +169,12 @@ def test_folders() -> None:
     assert JELLYFIN.show_folder("Show", None, ExternalIds(imdb="tt1")) == "Show [imdbid-tt1]"
     assert ORIGINAL.show_folder("Show Name", None, ids) == "Show Name"
     assert PLEX.show_folder("Show", 2019, ExternalIds()) == "Show (2019)"
-    assert [preset.season_folder(1) for preset in PRESETS] == ["Season 01"] * 3
-    assert [preset.season_folder(0) for preset in PRESETS] == ["Specials", "Season 00", "Season 00"]
+    assert KODI.show_folder("Show", 2019, ids) == "Show (2019) [tvdbid-7]"
+    assert KODI.movie_folder("Film", 1999, ExternalIds(tvdb=7)) == "Film (1999)"
+    assert PLEX.movie_folder("Film (1999)", 1999) == "Film (1999)"
+    assert PLEX.movie_folder("2012", 2012) == "2012 (2012)"
+    assert [preset.season_folder(1) for preset in PRESETS] == ["Season 01"] * 4
+    assert [preset.season_folder(0) for preset in PRESETS] == ["Specials", "Season 00", "Season 00", "Season 00"]
     assert_valid_everywhere(PLEX.show_folder("x" * 400, 2019, ids))
 
 
@@ -180,6 +185,12 @@ def test_episode_files() -> None:
     )
     assert PLEX.episode_file("Title", extension=".mkv", season=1, episodes=(2,)) == "Title - S01E02.mkv"
     assert PLEX.episode_file("Title", extension="mkv", season=4, episodes=(5, 9)) == "Title - S04E05E09.mkv"
+    assert KODI.episode_file("Title", extension="mkv", season=1, episodes=(2, 3, 4)) == "Title - S01E02E03E04.mkv"
+    assert PLEX.episode_file("Title", extension="mkv", season=1, episodes=(2,), part=2) == "Title - S01E02 - part2.mkv"
+    assert PLEX.episode_file("Title", extension="mkv", season=1, episodes=(2,), year=2019) == "Title - S01E02.mkv"
+    assert PLEX.episode_file("24", extension="mkv", season=1, episodes=(2,), year=2001) == "24 (2001) - S01E02.mkv"
+    assert PLEX.episode_file("Title", extension="mkv", absolute_episodes=(5, 9)) == "Title - 05+09.mkv"
+    assert PLEX.episode_file("Title", extension="mkv", season=0, episodes=(1,)) == "Title - S00E01.mkv"
     assert PLEX.episode_file("Title", extension="mkv", season=1, episodes=(2.5,)) == "Title - S01E02.5.mkv"
     assert PLEX.episode_file("Title", extension="mkv", date=day) == "Title - 2024-05-17.mkv"
     assert PLEX.episode_file("Title", extension="mkv", absolute_episodes=(1071,)) == "Title - 1071.mkv"
@@ -196,6 +207,38 @@ def test_movie_files() -> None:
     assert PLEX.movie_file("Film", 1999, extension="mkv") == "Film (1999).mkv"
     assert PLEX.movie_file("Film", extension="mkv") == "Film.mkv"
     assert ORIGINAL.movie_file("Film", 1999, extension="mkv") == "Film (1999).mkv"
+    cut = "Director's Cut"
+    ids = ExternalIds(tmdb=603, imdb="tt1")
+    assert PLEX.movie_file("Film", 1999, extension="mkv", edition=cut, ids=ids) == (
+        "Film (1999) {edition-Director's Cut}.mkv"
+    )
+    assert KODI.movie_file("Film", 1999, extension="mkv", edition=cut, ids=ids) == "Film (1999) - Director's Cut.mkv"
+    assert ORIGINAL.movie_file("Film", 1999, extension="mkv", edition=cut, ids=ids) == "Film (1999).mkv"
+    assert KODI.movie_file("Film", 1999, extension="mkv", part=1) == "Film (1999) - part1.mkv"
+
+
+@given(any_text, st.none() | st.integers(1900, 2030), st.none() | st.sampled_from(["Final Cut", "Extended"]))
+def test_versions_for_jellyfin_begin_with_the_name_of_their_folder(
+    title: str, year: int | None, edition: str | None
+) -> None:
+    """Jellyfin takes files for versions of one film only if each begins with the whole name of the folder."""
+    ids = ExternalIds(tmdb=603, imdb="tt1")
+    folder = JELLYFIN.movie_folder(title, year, ids)
+    name = JELLYFIN.movie_file(title, year, extension="mkv", edition=edition, ids=ids)
+    assert name == (f"{folder} - {edition}.mkv" if edition else f"{folder}.mkv")
+
+
+@given(any_text, st.sampled_from(PRESETS), st.integers(0, 20))
+def test_both_unicode_forms_make_the_same_name(title: str, preset: NamingPreset, number: int) -> None:
+    """A title is the same in composed and decomposed form, and so is every name made of it."""
+    composed, decomposed = (unicodedata.normalize(form, title) for form in ("NFC", "NFD"))
+    assert preset.show_folder(composed, 2019) == preset.show_folder(decomposed, 2019)
+    assert preset.movie_file(composed, 2019, extension="mkv") == preset.movie_file(decomposed, 2019, extension="mkv")
+    names = [
+        preset.episode_file(text, extension="mkv", season=1, episodes=(number,), episode_title=text)
+        for text in (composed, decomposed)
+    ]
+    assert names[0] == names[1] == unicodedata.normalize("NFC", names[0])
 
 
 @given(any_text, any_text, st.sampled_from(PRESETS), st.sampled_from(["mkv", ".mp4", "x/y", ""]))
@@ -212,6 +255,17 @@ def test_files_of_any_title_leave_room_for_companions(
     assert_valid_everywhere(film, 215)
     assert "(1999)" in film
     assert_valid_everywhere(preset.show_folder(title, 2019, ExternalIds(tvdb=7)))
+    assert_valid_everywhere(preset.season_folder(1, title=title))
+
+
+@given(any_text, any_text, st.sampled_from(PRESETS))
+def test_there_is_room_for_what_stands_beside_a_video(title: str, episode_title: str, preset: NamingPreset) -> None:
+    """The longest companions that we write, and a copy on its way, still have names."""
+    name = preset.episode_file(title, extension="mkv", season=1, episodes=(2,), episode_title=episode_title)
+    stem = name.removesuffix(".mkv")
+    for companion in (f"{stem}.en.forced.srt", f"{stem}.zh-Hant.sdh.forced.2.srt", f"{name}.part"):
+        assert len(companion.encode()) <= 255
+        assert unsafe_reason(companion) is None
 
 
 ordinary_titles = st.lists(

@@ -34,6 +34,7 @@ from medialib.config.settings import (
     RemoteSettings,
     Settings,
     Size,
+    TemplateOf,
 )
 
 __all__ = ["structure", "unstructure"]
@@ -114,6 +115,8 @@ def _structurer(folder: Path, home: Path) -> cattrs.Converter:
         base, mark = get_args(kind)
         if isinstance(mark, ModeBits):
             return forms.mode(value, mark)
+        if isinstance(mark, TemplateOf):
+            return forms.template(value, mark)
         return forms.in_range(converter.structure(value, base), mark)
 
     def section(cls: Any) -> Callable[[Any, Any], Any]:

@@ -14,7 +14,7 @@ import attrs
 
 from medialib.config.quantities import format_duration, format_size
 from medialib.config.secret import Secret, SecretUrl
-from medialib.config.settings import AddressKeys, ModeBits, RemoteSettings, Settings, Size
+from medialib.config.settings import AddressKeys, ModeBits, RemoteSettings, Settings, Size, TemplateOf
 
 __all__ = ["SettingDescription", "describe_settings", "keys_of", "section_types", "type_name"]
 
@@ -87,6 +87,8 @@ def type_name(kind: Any) -> str:
             return "size"
         if isinstance(mark, ModeBits):
             return "octal mode"
+        if isinstance(mark, TemplateOf):
+            return "template"
         return type_name(base) if mark.most is None else f"{type_name(base)}, {mark.least} to {mark.most}"
     if get_origin(kind) is tuple:
         return "list of text"

@@ -17,7 +17,7 @@ from medialib.config.description import type_name
 from medialib.config.environment import EnvironmentText, Fault
 from medialib.config.quantities import format_duration, format_mode, parse_duration, parse_mode, parse_size
 from medialib.config.secret import Secret
-from medialib.config.settings import SECRET_OPTION_WORDS, ModeBits, OptionValue, Range
+from medialib.config.settings import SECRET_OPTION_WORDS, ModeBits, OptionValue, Range, TemplateOf
 
 __all__ = [
     "Faults",
@@ -33,6 +33,7 @@ __all__ = [
     "secret",
     "section_data",
     "size",
+    "template",
     "text",
     "texts",
     "wanted",
@@ -204,6 +205,14 @@ def mode(value: Any, bits: ModeBits) -> int:
     if mode & bits.needed != bits.needed:
         raise Faults(((), f"would lock us out: the owner needs {format_mode(bits.needed)}"))
     return mode
+
+
+def template(value: Any, wanted: TemplateOf) -> str:
+    """A template of names, with its tokens checked against what it makes the name of."""
+    from medialib.naming import parse_template  # compiles the grammar of names
+
+    written: str = located(value, lambda text: str(parse_template(text, wanted.kind)))
+    return written
 
 
 def _said(error: ValueError, value: Any) -> Faults:

@@ -38,6 +38,7 @@ __all__ = [
     "RoutingSettings",
     "Settings",
     "Size",
+    "TemplateOf",
     "TmdbSettings",
     "TvdbSettings",
     "TvmazeSettings",
@@ -65,6 +66,14 @@ class ModeBits:
     """Bits, such as 0o600."""
 
 
+@attrs.frozen
+class TemplateOf:
+    """What a template makes the name of."""
+
+    kind: Literal["show_folder", "season_folder", "episode_file", "movie_folder", "movie_file"]
+    """As `medialib.naming.parse_template` has it."""
+
+
 Duration = Annotated[timedelta, Range(timedelta(0))]
 """A duration: ``90s``, ``5m``, ``2h``, ``30d``, or a number of seconds."""
 PositiveDuration = Annotated[timedelta, Range(timedelta(milliseconds=1))]
@@ -75,6 +84,16 @@ FileMode = Annotated[int, ModeBits(0o600)]
 """Permission bits of files, octal: ``"0644"``."""
 FolderMode = Annotated[int, ModeBits(0o700)]
 """Permission bits of folders, octal: ``"0755"``."""
+ShowFolderTemplate = Annotated[str, TemplateOf("show_folder")]
+"""How the folder of a show is called: ``{Series TitleYear}``."""
+SeasonFolderTemplate = Annotated[str, TemplateOf("season_folder")]
+"""How the folder of a season is called: ``Season {season:00}``."""
+EpisodeFileTemplate = Annotated[str, TemplateOf("episode_file")]
+"""How the file of an episode is called, without its extension: ``{Series Title} - S{season:00}E{episode:00}``."""
+MovieFolderTemplate = Annotated[str, TemplateOf("movie_folder")]
+"""How the folder of a film is called: ``{Movie TitleYear}``."""
+MovieFileTemplate = Annotated[str, TemplateOf("movie_file")]
+"""How the file of a film is called, without its extension: ``{Movie TitleYear}``."""
 Port = Annotated[int, Range(1, 65_535)]
 """A TCP port."""
 UnknownTitles = Literal["by-name", "look-up", "refuse"]
@@ -196,7 +215,24 @@ class LibrarySettings:
     tv: Path | None = setting(None, "Root folder of series.")
     anime: Path | None = setting(None, "Root folder of anime series; that of tv where none is given.")
     movies: Path | None = setting(None, "Root folder of films.")
-    preset: Literal["original", "plex", "jellyfin"] = setting("original", "How placed files are named.")
+    preset: Literal["original", "plex", "jellyfin", "kodi"] = setting("original", "How placed files are named.")
+    show_folder: ShowFolderTemplate | None = setting(
+        None, "How a show's folder is named, as {Series TitleYear}; as the preset has it where none is given."
+    )
+    season_folder: SeasonFolderTemplate | None = setting(
+        None, "How a season's folder is named, as Season {season:00}; as the preset has it where none is given."
+    )
+    episode_file: EpisodeFileTemplate | None = setting(
+        None,
+        "How an episode's file is named, as {Series Title} - S{season:00}E{episode:00} - {Episode Title}; "
+        "as the preset has it where none is given.",
+    )
+    movie_folder: MovieFolderTemplate | None = setting(
+        None, "How a film's folder is named, as {Movie TitleYear}; as the preset has it where none is given."
+    )
+    movie_file: MovieFileTemplate | None = setting(
+        None, "How a film's file is named, as {Movie TitleYear}; as the preset has it where none is given."
+    )
     file_mode: FileMode | None = setting(
         None, 'Mode of placed files, octal ("0644"); by the umask where none is given.'
     )
@@ -205,6 +241,22 @@ class LibrarySettings:
     )
     owner: str | None = setting(None, "Account, by name or number in quotes, that placed files belong to.")
     group: str | None = setting(None, "Group, by name or number in quotes, that placed files belong to.")
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """The templates that are set, by their keys.
+
+        >>> LibrarySettings(season_folder="Staffel {season}").templates
+        {'season_folder': 'Staffel {season}'}
+        """
+        kinds = {
+            "show_folder": self.show_folder,
+            "season_folder": self.season_folder,
+            "episode_file": self.episode_file,
+            "movie_folder": self.movie_folder,
+            "movie_file": self.movie_file,
+        }
+        return {kind: template for kind, template in kinds.items() if template is not None}
 
     @property
     def roots(self) -> dict[str, Path]:
@@ -316,8 +368,8 @@ class Settings:
     def digest(self) -> str:
         """SHA-256, lower-case hex, over what a plan depends on.
 
-        That is the remotes' addresses and folders, the incoming folder, the library's roots and its preset. No secret
-        is part of it.
+        That is the remotes' addresses and folders, the incoming folder, the library's roots, its preset and templates.
+        No secret is part of it.
 
         >>> Settings().digest == Settings(log=LogSettings(level="debug")).digest
         True
@@ -328,5 +380,6 @@ class Settings:
             "incoming": None if self.download.incoming is None else str(self.download.incoming),
             "roots": {kind: str(root) for kind, root in self.library.roots.items()},
             "preset": self.library.preset,
+            **({"templates": self.library.templates} if self.library.templates else {}),
         }
         return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).hexdigest()

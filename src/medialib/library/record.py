@@ -17,7 +17,7 @@ from medialib.filters import PathRules
 from medialib.library.providers import Providers
 from medialib.library.work import Verb, Work
 from medialib.model import ExternalIds, FileEntry
-from medialib.naming import JELLYFIN, ORIGINAL, PLEX
+from medialib.naming import JELLYFIN, KODI, ORIGINAL, PLEX, NamingPreset, preset_from_templates
 from medialib.planning import Fetch, Plan
 from medialib.ports import CancelToken, Catalogue, Clock, Location, Transfer, WritableLocation
 from medialib.routing import RoutingPolicy
@@ -34,7 +34,7 @@ __all__ = ["INCOMING", "Library"]
 
 INCOMING = "incoming"
 """Name of the location that files arrive in."""
-_PRESETS = {preset.name: preset for preset in (ORIGINAL, PLEX, JELLYFIN)}
+_PRESETS = {preset.name: preset for preset in (ORIGINAL, PLEX, JELLYFIN, KODI)}
 
 
 @attrs.frozen(kw_only=True)
@@ -185,7 +185,7 @@ class Library:
                 tv="tv" if "tv" in self.roots else None,
                 anime="anime" if "anime" in self.roots else None,
                 movies="movies" if "movies" in self.roots else None,
-                preset=_PRESETS[self.settings.library.preset],
+                preset=self._preset,
                 minimum_confidence=routing.minimum_confidence,
             ),
             unknown_shows=routing.unknown_shows,
@@ -193,6 +193,12 @@ class Library:
             companions=companions | {"nfo"} if routing.keep_nfo else companions,
             paths=self._paths(),
         )
+
+    @property
+    def _preset(self) -> NamingPreset:
+        """How placed files are named: the preset, with the templates that the settings have in place of its own."""
+        library = self.settings.library
+        return preset_from_templates(_PRESETS[library.preset], **library.templates)
 
     def route_rules_with(self, *, auto_add: bool) -> RouteRules:
         """How incoming files are routed, with unknown titles looked up if `auto_add` says so."""

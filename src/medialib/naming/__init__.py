@@ -1,37 +1,65 @@
 """Reads and writes the names of media files.
 
-``parse_name`` reads what others wrote; `medialib.naming.render` writes names that Plex, Jellyfin and every file system
-accept. What render writes, ``parse_name`` reads back.
+``parse_name`` reads what others wrote; `medialib.naming.rendering` writes names that Plex, Jellyfin, Kodi and every
+file system accept. What a preset writes, ``parse_name`` reads back.
 """
 
 from __future__ import annotations
 
+from medialib.naming.absolute import (
+    AbsoluteNumbers,
+    NotCounted,
+    SeasonNumbers,
+    absolute_to_season,
+    season_to_absolute,
+)
 from medialib.naming.bulk import parse_names
 from medialib.naming.parse import parse_name
 from medialib.naming.parsed import Finding, Kind, ParsedName
-from medialib.naming.render import (
+from medialib.naming.rendering import (
     JELLYFIN,
+    KODI,
     ORIGINAL,
     PLEX,
+    InvalidTemplate,
+    NameFacts,
     NamingPreset,
+    Template,
+    TemplateKind,
     collision_key,
     companion_suffix,
+    edition_label,
+    parse_template,
+    preset_from_templates,
     safe_part,
     unsafe_reason,
 )
 
 __all__ = [
     "JELLYFIN",
+    "KODI",
     "ORIGINAL",
     "PLEX",
+    "AbsoluteNumbers",
     "Finding",
+    "InvalidTemplate",
     "Kind",
+    "NameFacts",
     "NamingPreset",
+    "NotCounted",
     "ParsedName",
+    "SeasonNumbers",
+    "Template",
+    "TemplateKind",
+    "absolute_to_season",
     "collision_key",
     "companion_suffix",
+    "edition_label",
     "parse_name",
     "parse_names",
+    "parse_template",
+    "preset_from_templates",
     "safe_part",
+    "season_to_absolute",
     "unsafe_reason",
 ]

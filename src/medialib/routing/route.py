@@ -9,7 +9,17 @@ from typing import TypeAlias
 import attrs
 
 from medialib.model import Episode, Holding, Movie, Place, Show, Unit
-from medialib.naming import ORIGINAL, NamingPreset, ParsedName, unsafe_reason
+from medialib.naming import (
+    ORIGINAL,
+    AbsoluteNumbers,
+    NamingPreset,
+    NotCounted,
+    ParsedName,
+    absolute_to_season,
+    edition_label,
+    season_to_absolute,
+    unsafe_reason,
+)
 from medialib.routing.companions import split_stem
 
 __all__ = ["Route", "Routed", "RoutingPolicy", "Unrouted", "home_of", "route"]
@@ -118,8 +128,17 @@ def _route_movie(path: str, parsed: ParsedName, movie: Movie, policy: RoutingPol
     home = home_of(movie, policy)
     if isinstance(home, Unrouted):
         return home
-    _, _, extension = split_stem(path)
-    name = policy.preset.movie_file(movie.title, movie.year, extension=extension, part=parsed.part)
+    _, stem, extension = split_stem(path)
+    name = policy.preset.movie_file(
+        movie.title,
+        movie.year,
+        extension=extension,
+        part=parsed.part,
+        edition=edition_label(parsed.edition),
+        original=stem,
+        ids=movie.ids,
+        release=parsed,
+    )
     return Routed(
         Place(home.location, f"{home.path}/{name}"),
         _holding(path, parsed, Unit("movie", movie.key)),
@@ -142,18 +161,24 @@ def _route_episode(
         known = {(episode.season, episode.number): episode.title for episode in episodes}
         title = known.get((numbered.season, numbered.episodes[0])) or title
     season = numbered.season if numbered.season is not None else (numbered.aired or date.min).year
+    counted = season_to_absolute(season, numbered.episodes, episodes, show=show.title)
     name = policy.preset.episode_file(
         show.title,
         extension=extension,
         season=numbered.season,
         episodes=numbered.episodes,
-        date=numbered.aired if numbered.season is None else None,
+        absolute_episodes=counted.numbers if isinstance(counted, AbsoluteNumbers) else (),
+        date=numbered.aired,
         episode_title=title,
         original=stem,
+        year=show.year,
+        ids=show.ids,
+        release=parsed,
     )
+    folder = policy.preset.season_folder(season, title=show.title, year=show.year, ids=show.ids)
     unit = Unit("episode", show.key, numbered.season, numbered.episodes, numbered.aired)
     return Routed(
-        Place(home.location, f"{home.path}/{policy.preset.season_folder(season)}/{name}"),
+        Place(home.location, f"{home.path}/{folder}/{name}"),
         _holding(path, parsed, unit),
         (f"show {show.title!r}", numbered.reason, f"named for {policy.preset.name}"),
     )
@@ -203,24 +228,11 @@ def _by_date(aired: date, episodes: tuple[Episode, ...]) -> _Numbered | Unrouted
 
 
 def _by_absolute(absolute: tuple[int, ...], show: Show, episodes: tuple[Episode, ...]) -> _Numbered | Unrouted:
-    said = ", ".join(str(number) for number in absolute)
-    found: list[Episode] = []
-    for number in absolute:
-        fitting = [episode for episode in episodes if episode.absolute == number]
-        if not fitting:
-            return Unrouted(
-                f"the catalogue does not know which season of {show.title!r} absolute episode {number} is in",
-                f'Let a provider tell its episodes: medialib shows add "{show.title}".',
-            )
-        if len(fitting) > 1:
-            listed = ", ".join(f"S{episode.season:02}E{episode.number:02}" for episode in fitting)
-            return Unrouted(f"absolute episode {number} of {show.title!r} may be any of {listed}")
-        found.append(fitting[0])
-    if len({episode.season for episode in found}) > 1:
-        return Unrouted(f"absolute episodes {said} of {show.title!r} lie in several seasons")
-    numbers = tuple(sorted(episode.number for episode in found))
-    where = "E".join(f"{number:02}" for number in numbers)
-    return _Numbered(found[0].season, numbers, None, f"absolute episode {said} is S{found[0].season:02}E{where}")
+    found = absolute_to_season(absolute, episodes, show=show.title)
+    if isinstance(found, NotCounted):
+        remedy = f'Let a provider tell its episodes: medialib shows add "{show.title}".'
+        return Unrouted(found.reason, remedy if found.unknown else None)
+    return _Numbered(found.season, found.episodes, None, found.reason)
 
 
 _DETAILS = ("resolution", "source", "video_codec", "release_group", "streaming_service", "crc32")
