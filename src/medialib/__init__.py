@@ -34,7 +34,20 @@ if TYPE_CHECKING:
     )
     from medialib.metadata import EpisodeMetadata, EpisodeOrder, TitleMetadata, with_absolute_numbers
     from medialib.model import Episode, ExternalIds, FileEntry, Movie, Place, Show
-    from medialib.naming import JELLYFIN, ORIGINAL, PLEX, NamingPreset, ParsedName, parse_name, parse_names, safe_part
+    from medialib.naming import (
+        JELLYFIN,
+        KODI,
+        ORIGINAL,
+        PLEX,
+        NamingPreset,
+        ParsedName,
+        Template,
+        parse_name,
+        parse_names,
+        parse_template,
+        preset_from_templates,
+        safe_part,
+    )
     from medialib.planning import Action, Plan, Remark, dump_plan, load_plan
     from medialib.routing import Routed, RoutingPolicy, Unrouted, route
     from medialib.selection import Selected, Unselected, select
@@ -42,6 +55,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "JELLYFIN",
+    "KODI",
     "ORIGINAL",
     "PLEX",
     "Action",
@@ -73,6 +87,7 @@ __all__ = [
     "Show",
     "StabilityRules",
     "StillArriving",
+    "Template",
     "TitleIndex",
     "TitleMetadata",
     "TransientError",
@@ -95,6 +110,8 @@ __all__ = [
     "open_library",
     "parse_name",
     "parse_names",
+    "parse_template",
+    "preset_from_templates",
     "route",
     "safe_part",
     "select",
@@ -113,7 +130,10 @@ _HOMES = {
     ),
     "metadata": ("EpisodeMetadata", "EpisodeOrder", "TitleMetadata", "with_absolute_numbers"),
     "model": ("Episode", "ExternalIds", "FileEntry", "Movie", "Place", "Show"),
-    "naming": ("JELLYFIN", "ORIGINAL", "PLEX", "NamingPreset", "ParsedName", "parse_name", "parse_names", "safe_part"),
+    "naming": (
+        *("JELLYFIN", "KODI", "ORIGINAL", "PLEX", "NamingPreset", "ParsedName", "Template"),
+        *("parse_name", "parse_names", "parse_template", "preset_from_templates", "safe_part"),
+    ),
     "planning": ("Action", "Plan", "Remark", "dump_plan", "load_plan"),
     "routing": ("Routed", "RoutingPolicy", "Unrouted", "route"),
     "selection": ("Selected", "Unselected", "select"),
