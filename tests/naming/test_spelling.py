@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from medialib.naming.claims import Reading
 from medialib.naming.dates import find_dates
+from medialib.naming.outline import outline
 from medialib.naming.spelling import alternatives, beginnings
 
 
@@ -40,3 +42,19 @@ def test_alternatives_inside_brackets_are_left_alone() -> None:
 
 def test_without_numbers_there_is_no_day() -> None:
     assert find_dates("Show without a day", 0, 18, []) == []
+
+
+def test_what_is_not_understood_is_tried_everywhere() -> None:
+    assert len(beginnings("(a)b")) > 50
+    assert {each[:1] for each in beginnings("^ab")} == {"a"}
+
+
+def test_a_word_that_began_before_the_part_is_none_of_it() -> None:
+    assert outline("S01E02", 1, 6).letters == []
+    assert outline(" S01E02", 1, 7).letters == [1]
+
+
+def test_nothing_is_found_in_no_characters() -> None:
+    claims = Reading(0, 4)
+    assert not claims.claim("title", "", 2, 2)
+    assert claims.claim("title", "Show", 0, 4)
