@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from medialib.errors import UsageError
@@ -398,6 +398,7 @@ def test_any_template_and_any_facts_make_a_valid_name(text: str, facts: NameFact
         assert name == template.write(facts)
 
 
+@example("\ud800{Series Title}")
 @given(st.text(alphabet=st.characters() | st.sampled_from("{}[]():0"), max_size=60))
 def test_any_text_is_a_template_or_refused(text: str) -> None:
     template = taken(text)

@@ -27,7 +27,7 @@ _LONGEST: Final = 300
 _LONGEST_LITERAL: Final = 80
 _LONGEST_TITLE: Final = 160
 _SHORTEST_TITLE: Final = 40
-_FORBIDDEN: Final = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
+_FORBIDDEN: Final = re.compile(r'[<>:"|?*\x00-\x1f\x7f\ud800-\udfff]')
 _NUMBERING: Final = re.compile(
     r"(?i)(?P<first>(?:(?<![a-z])s)?)\{season(?::(?P<season>0+))?\}"
     r"(?P<joint>[ ._-]?[ex])\{episode(?::(?P<episode>0+))?\}"
