@@ -13,6 +13,7 @@ from medialib.naming.absolute import (
     absolute_to_season,
     season_to_absolute,
 )
+from medialib.naming.alternatives import Alternative
 from medialib.naming.bulk import parse_names
 from medialib.naming.parse import parse_name
 from medialib.naming.parsed import Finding, Kind, ParsedName
@@ -41,6 +42,7 @@ __all__ = [
     "ORIGINAL",
     "PLEX",
     "AbsoluteNumbers",
+    "Alternative",
     "Finding",
     "InvalidTemplate",
     "Kind",

@@ -13,13 +13,16 @@ from medialib.naming.parsed import Finding
 __all__ = ["find_absolute", "find_beside", "find_compact", "find_leading"]
 
 _BESIDE_AFTER = re.compile(
-    r"(?:[\s._]{1,2}|[\s._]-[\s._](?=0|\d{3}-\d{3}))[\[(]?(\d{3})(?:-(\d{3}))?[\])]?(?=[\s._-]|"
+    r"(?:[\s._]{1,2}|[\s._]-[\s._](?=0|\d{3}-\d{3}))[\[(]?(?!(?:480|576|720)(?!\d))(\d{3})(?:-(\d{3}))?[\])]?(?=[\s._-]|"
     r"$)|[\s_-]{0,3}\((\d{2,3})\)"
 )
+_BEFORE_BARE = re.compile(r"(?<=[\s._])(?!(?:19|20)\d\d)(\d{3})()[\s._]$")
 _BESIDE_BEFORE = re.compile(
     r"(?:[\s._]-[\s._]|(?<=[\s._])(?=\d{3}-\d{3}))(\d{1,3}[.]5|\d{3})(?:-(\d{3}))?[\s._-]{0,3}[\[(]?$"
 )
-_PART_BEFORE = re.compile(r"(?i)(?:part|pt|vol|volume|movies?|extras?|no|chapter|cd|disc|box|op|ed)[ ._]{0,2}$")
+_PART_BEFORE = re.compile(
+    r"(?i)(?:parte?|teil|deel|pt|vol|volume|movies?|extras?|no|chapter|cd|disc|box|op|ed)[ ._]{0,2}$"
+)
 _ABSOLUTE_DASH = re.compile(
     r"(?:(?<=[\s._])|"
     r"(?<=[\])]))[-][\s._]{0,2}#?(\d{1,4}(?:[.]\d)?)(?:[ ._]?v(\d))?(?:[ ]?[-~&+][ ]?(\d{1,4})(?:v\d)?)?(?:[ _]?(?:END|"
@@ -28,15 +31,15 @@ _ABSOLUTE_DASH = re.compile(
 _ABSOLUTE_DASH_ALONE = re.compile(
     r"(?:(?<=[\s._])|"
     r"(?<=[\])]))[-][\s._]{0,2}#?(\d{1,4}(?:[.]\d)?)(?:[ ._]?v(\d))?(?:[ ]?[-~&+][ ]?(\d{1,4})(?:v\d)?)?(?:[ _]?(?:END|"
-    r"Final|Fin))?(?=[\s_]*(?:$|[\[({]|[-]))"
+    r"Final|Fin))?[A-D]?(?=[\s_]*(?:$|[\[({]|[-]))"
 )
 _ABSOLUTE_BRACKET = re.compile(
     r"(?i)[\[(](?:EP?|第)?[ ]?(\d{1,4}(?:[.]\d)?)(?:[ _]?v(\d))?(?:[-~](\d{1,4}))?(?:[ _]?(?:END|"
     r"FIN|完|话|話|集|合集))?(?:TV)?(?:[+][^\[\]()]{1,30})?[\])]"
 )
 _ABSOLUTE_LAST = re.compile(
-    r"(?<=[\s._\]-])(\d{1,4}(?:[.]\d)?)(?:[ ]?v(\d))?(?:[ ._]?[-~&][ ._]?(\d{1,4}))?(?:[ _]END)?(?=[\s._-]*(?:$|"
-    r"[\[({])|[\s._]-[\s._])"
+    r"(?<=[\s._\]-])(?!0(?!\d))(\d{1,4}(?:[.]\d)?)(?:[ ]?v(\d))?(?:[ ._]?[-~&][ ._]?(\d{1,4}))?"
+    r"(?:[ _]END)?(?=[\s._-]*(?:$|[\[({])|[\s._]-[\s._])"
 )
 _LEADING = re.compile(r"[\s._-]{0,3}(\d{2,3})(?:-(\d{2,3}))?(?=[\s._]{0,2}[-.]?[\s._]{1,2}[^\W\d_])")
 _COMPACT = re.compile(r"(?<![^\W_])(\d{1,2})(\d\d)(?=[\s._-]*$)")
@@ -99,7 +102,7 @@ def find_compact(text: str, low: int, high: int) -> Marker | None:
     return Marker("episode", findings, *match.span(), "season and episode as one number")
 
 
-def find_beside(text: str, low: int, high: int, marker: Marker) -> Marker | None:
+def find_beside(text: str, low: int, high: int, marker: Marker, *, fansub: bool = False) -> Marker | None:
     """The absolute number that stands right beside a season and episode: ``S10E14 214``, ``- 17.5 (S00E01)``.
 
     >>> from medialib.naming.numbering import find_markers
@@ -107,7 +110,11 @@ def find_beside(text: str, low: int, high: int, marker: Marker) -> Marker | None
     >>> [item.value for item in find_beside("Show 16x03-04 313-314", 0, 21, found).findings]
     [313, 314]
     """
-    match = _BESIDE_AFTER.match(text, marker.end, high) or _BESIDE_BEFORE.search(text, low, marker.start)
+    match = (
+        _BESIDE_AFTER.match(text, marker.end, high)
+        or _BESIDE_BEFORE.search(text, low, marker.start)
+        or (_BEFORE_BARE.search(text, low, marker.start) if fansub else None)
+    )
     if match is None:
         return None
     group = 1 if match[1] else 3

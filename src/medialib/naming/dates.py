@@ -16,6 +16,8 @@ _MONTH: Final = "|".join(MONTHS)
 _YEAR_FIRST: Final = re.compile(r"(?<![^\W_])((?:19|20)\d\d)[ ._/-]([0-3]?\d)[ ._/-]([0-3]?\d)(?![^\W_])")
 _DAY_FIRST: Final = re.compile(r"(?<![^\W_])([0-3]?\d)[ ._-]([0-3]?\d)[ ._-]((?:19|20)\d\d)(?![^\W_])")
 _PACKED: Final = re.compile(r"(?<![^\W_])((?:19|20)\d\d)([01]\d)([0-3]\d)(?![^\W_])")
+_SHORT: Final = re.compile(r"(?<=[^\W\d_][ .])([012]\d)[.]([01]\d)[.]([0-3]\d)(?=[. ][^\W\d_])")
+_MIXED: Final = re.compile(r"\d-\d+_\d|\d_\d+-\d")
 _NAMED_DAY: Final = re.compile(
     rf"(?i)(?<![^\W_])([0-3]?\d)(?:st|nd|rd|th)?[ ._-]({_MONTH})[a-z]{{0,7}}[ ._-]((?:19|20)\d\d)(?![^\W_])"
 )
@@ -31,7 +33,7 @@ def find_dates(text: str, low: int, high: int, taken: list[Marker], shape: Outli
     ['2024-05-17']
     """
     shape = shape or outline(text, low, high)
-    if not shape.packed and not (shape.years and shape.short):
+    if not shape.packed and len(shape.short) < 3 and not (shape.years and shape.short):
         return []
     named = [start for start in shape.words if text[start : start + 3].casefold() in MONTHS]
     for pattern, order, starts in (
@@ -40,17 +42,18 @@ def find_dates(text: str, low: int, high: int, taken: list[Marker], shape: Outli
         (_NAMED_DAY, "dmy", shape.short if named else []),
         (_NAMED_MONTH, "mdy", named),
         (_PACKED, "ymd", shape.packed),
+        (_SHORT, "ymd", shape.short),
     ):
         for match in matches_at(pattern, text, starts, high):
-            if overlaps(*match.span(), taken):
+            if overlaps(*match.span(), taken) or _MIXED.search(match[0]):
                 continue
             parts = dict(zip(order, match.groups(), strict=True))
             month = MONTHS.get(parts["m"].casefold()) or int(parts["m"])
             day = int(parts["d"])
-            if month > 12 >= day:
+            if month > 12 >= day and pattern is not _SHORT:
                 month, day = day, month
             try:
-                value = datetime.date(int(parts["y"]), month, day)
+                value = datetime.date(int(parts["y"]) + (2000 if len(parts["y"]) == 2 else 0), month, day)
             except ValueError:
                 continue
             finding = Finding("date", value, *match.span())

@@ -6,8 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import attrs
+
 from medialib.naming.claims import Reading
 from medialib.naming.parsed import Finding
+from medialib.naming.titles import tidy
 
 __all__ = ["GIBBERISH", "merged"]
 
@@ -55,7 +58,8 @@ GIBBERISH: Final = re.compile(
 )
 """What names nothing: a hash, an identifier, a run of digits."""
 _SCENE_FILE: Final = re.compile(r"[a-z0-9]{2,6}-[a-z0-9.-]+$")
-_TECHNICAL: Final = ("resolution", "source", "video_codec")
+_SEASON_AND_EPISODE: Final = re.compile(r"(?:(.*)[\s._-])?0?(\d{1,2})(\d\d)$")
+_SHARED: Final = ("resolution", "source", "video_codec", "audio_codecs", "audio_channels")
 _NUMBERED: Final = ("seasons", "episodes", "absolute_episodes", "date")
 
 
@@ -66,6 +70,17 @@ def _gibberish(text: str, reading: Reading) -> bool:
     if container is not None:
         stem_end = container.start - 1
     return title is None or bool(GIBBERISH.fullmatch(text[reading.low : stem_end].strip()))
+
+
+def _together(text: str, own: Reading, folder: Reading) -> list[Finding]:
+    """Title and episode of a file whose number begins with the season of its folder: ``S01/show.0106``."""
+    season, title = folder.first("seasons"), own.first("title")
+    match = _SEASON_AND_EPISODE.match(text, title.start, title.end) if season and title else None
+    if match is None or season is None or title is None or int(match[2]) != season.value:
+        return []
+    episode = Finding("episodes", int(match[3]), *match.span(3))
+    kept = tidy(match[1] or "")
+    return [Finding("title", kept, title.start, match.end(1)), episode] if kept else [episode]
 
 
 def merged(text: str, readings: Sequence[Reading]) -> tuple[list[Finding], list[str]]:
@@ -104,6 +119,10 @@ def merged(text: str, readings: Sequence[Reading]) -> tuple[list[Finding], list[
         plain = title is None or title.value.casefold() in _PLAIN_FOLDERS or _gibberish(text, folder)
         plain = plain and not (folder.firm_tags and title is not None)
         counts_episode = folder.has("episodes", "absolute_episodes", "date")
+        if not numbered and folder.has("seasons") and (together := _together(text, own, folder)):
+            chosen = [*(found for found in chosen if found.field != "title"), *together]
+            have = {found.field for found in chosen}
+            numbered = have & set(_NUMBERED)
         if folder.has("seasons") and not have & {"seasons", "date", "absolute_episodes"}:
             if not numbered and not counts_episode and (number := _LEADING_NUMBER.match(text[own.low : own.high])):
                 chosen = [found for found in chosen if found.field != "title"]
@@ -118,6 +137,11 @@ def merged(text: str, readings: Sequence[Reading]) -> tuple[list[Finding], list[
                             Finding("episode_title", text[begin : episode_title.end].strip(), begin, episode_title.end)
                         )
                 reasons.append("the file's leading number counts episodes, for its folder names a season")
+            elif not numbered and title is None and own.has("title") and not own.has("year"):
+                # A file without a number in a folder that is nothing but a season bears the title of its episode.
+                chosen = [
+                    attrs.evolve(found, field="episode_title") if found.field == "title" else found for found in chosen
+                ]
             chosen += [
                 found
                 for found in folder.findings
@@ -135,7 +159,7 @@ def merged(text: str, readings: Sequence[Reading]) -> tuple[list[Finding], list[
             reasons.append("title from the folder")
             have = {found.field for found in chosen}
         if not plain and (hidden or folder.firm_tags or folder.has("year")):
-            wanted = {"year"} if not folder.firm_tags else {"year", "release_group", *_TECHNICAL}
+            wanted = {"year"} if not folder.firm_tags else {"year", "release_group", *_SHARED}
             if hidden:
                 wanted |= {found.field for found in folder.findings} - {"title", "container"}
             if "date" in have:

@@ -15,17 +15,17 @@ from typing import Final
 
 import attrs
 
-from medialib.naming.languages import LANGUAGE_CODES, LANGUAGE_WORDS
+from medialib.naming.languages import LANGUAGE_CODES, LANGUAGE_WORDS, UPPER_CODES
 
 __all__ = [
     "CONTAINERS",
     "COUNTRIES",
     "FOLD",
     "GROUP_TAILS",
-    "SERVICES",
     "SOFT_WORDS",
     "SUBTITLE_CONTAINERS",
     "TAG_RULES",
+    "UPPER_CODES",
     "VIDEO_CONTAINERS",
     "Rule",
 ]
@@ -134,13 +134,14 @@ TAG_RULES: Final[tuple[Rule, ...]] = (
         "resolution",
         None,
         r"m?(?:240|360|368|400|432|480|540|544|576|640|720|900|1080|1O8O|1440|2160|"
-        r"4320)[ ]?[pi](?:HD|\d\d(?:[.]\d+)?)?",
+        r"4320)[ ]?(?:[pi](?:x|HD|\d{2,3}(?:[.]\d+)?)?|HD)",
     ),
     Rule("resolution", "1080p", r"1O8Op|FHD|FullHD|M1080|4K[ ._-]?to[ ._-]?1080p"),
     Rule("resolution", "1080p", r"1080(?![ ._-]?\d)", firm=False),
     Rule("resolution", "720p", r"720(?![ ._-]?\d)", firm=False),
     Rule("resolution", "2160p", r"4K|UHD(?!(?:[ ._-]?(?:Blu|BD|Rip)))|3840x\d{4}"),
     Rule("resolution", "4320p", r"8K"),
+    Rule("resolution", "1440p", r"2K|QHD", firm=False, cased=True),
     # screeners and theatre sources come before the discs they name
     Rule("source", "Screener", rf"(?:DVD|BD|BR|WEB|HD){_}?SCR(?:EENER)?(?:Rip)?|SCREENER"),
     Rule("source", "Screener", r"SCR", firm=False, cased=True),
@@ -171,16 +172,23 @@ TAG_RULES: Final[tuple[Rule, ...]] = (
     Rule("source", "DVD", rf"(?:R[1-6]J?[ ._-]?|M)?DVD(?:{_}?(?:Rip|Mux|R|5|9|Full|ISO))*(?:{_}?R[1-6])?|DVDRipMux"),
     Rule("source", "VHS", rf"VHS{_}?Rip|VHS"),
     # web
+    Rule("streaming_service", "iTunes", r"iTunes(?=HD)", free=True),
+    Rule("streaming_service", "Amazon", r"Amazon(?=U?HD)", free=True),
+    Rule("streaming_service", "Netflix", r"Netflix(?=U?HD)", free=True),
     Rule("source", "WEBRip", rf"WEB{_}?(?:DL{_}?)?Rip|WEB{_}?Cap|WEBMux|WEBRipMux"),
-    Rule("source", "WEB-DL", rf"WEB{_}?DL(?:Rip|Mux)?|WEB{_}?HD|iTunesHD|AmazonHD|NetflixHD|NetflixUHD"),
+    Rule(
+        "source",
+        "WEB-DL",
+        rf"WEB{_}?DL(?:Rip|Mux)?|WEB{_}?HD|(?<=iTunes)HD|(?<=iTunes)HD|(?<=Amazon)U?HD|(?<=Netflix)U?HD",
+    ),
     Rule("source", "WEB", r"WEB(?=[ ._-]?(?:[xh][ ._]?26|\d{3,4}p|HEVC|AVC))", free=True),
     Rule("source", "WEB", r"DLMux|WebUHD"),
     Rule("source", "WEB", r"WEB", firm=False),
     # broadcast
     Rule("source", "HDTV", rf"(?:U|A)?HD{_}?TV(?:{_}?(?:Rip|Mux))?|HTDV|TV{_}?HD"),
-    Rule("source", "DTV", rf"PDTV(?:{_}?Rip)?|DVB(?:{_}?(?:Rip|[TSC]))?|DTV(?:Rip)?|DTTRip"),
-    Rule("source", "SAT", rf"DSR(?:ip)?|DS{_}?Rip|SAT{_}?Rip|DTH(?:Rip)?"),
-    Rule("source", "TV", rf"SDTV|TV{_}?Rip|SD{_}TV"),
+    Rule("source", "DTV", rf"PD{_}?TV(?:{_}?Rip)?|DVB(?:{_}?(?:Rip|[TSC]))?|DTV(?:Rip)?|DTTRip"),
+    Rule("source", "SAT", rf"DSR{_}?(?:R?ip)?|DS{_}?Rip|SAT{_}?Rip|DTH(?:Rip)?"),
+    Rule("source", "TV", rf"SDTV|TV{_}?Rip|Rip{_}TV|SD{_}TV"),
     Rule("source", "PPV", rf"PPV{_}?Rip"),
     Rule("source", "PPV", r"PPV", firm=False, cased=True),
     Rule("source", "VOD", rf"VOD{_}?Rip"),
@@ -202,9 +210,10 @@ TAG_RULES: Final[tuple[Rule, ...]] = (
     Rule("video_codec", "VP8", r"VP8(?:0)?"),
     Rule("video_codec", "VP7", r"VP7(?:0)?"),
     Rule("video_codec", "VC-1", r"VC-?1"),
-    Rule("video_codec", "MPEG-2", r"[mh][ ._-]?262|MPEG-?2"),
+    Rule("video_codec", "MPEG-2", r"[mh][ ._-]?262|MPE?G-?2"),
     Rule("video_codec", "RealVideo", r"Rv\d{2}"),
-    Rule("bit_depth", None, r"(?:8|10|12)[ ._-]?bits?"),
+    Rule("bit_depth", None, r"(?:8|10|12)[._-]?bits?"),
+    Rule("bit_depth", None, r"(?:8|10|12)[ ]bits?", firm=False),
     Rule("bit_depth", 10, r"Hi10p?|Ma10p|Hi422p?|YUV420P10"),
     Rule("bit_depth", 10, r"(?<=HEVC)10"),
     Rule("hdr", "HDR10+", r"HDR10(?:\+|P|Plus)(?=[^\w]|_|$)", free=True),
@@ -222,7 +231,7 @@ TAG_RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "audio_codecs",
         "AC3",
-        r"DD(?=[ ._-]{0,2}[1-9][ ._]?[01])|DD-EX|AC-?3D?(?=[^a-z0-9]|$|DL)|DolbyD(?:igital)?|"
+        r"DD(?=[ ._-]{0,2}[1-9][ ._]?[01])|DD-?EX|AC-?3D?(?=[^a-z0-9]|$|DL)|DolbyD(?:igital)?|"
         r"Dolby[ ._-]?Digital|DD(?![^\W_])",
         free=True,
     ),
@@ -240,22 +249,26 @@ TAG_RULES: Final[tuple[Rule, ...]] = (
     Rule("audio_codecs", "Opus", r"Opus(?=[^a-z]|$)", firm=False, free=True),
     Rule("audio_codecs", "Vorbis", r"Vorbis|OGG"),
     Rule("audio_codecs", "PCM", r"L?PCM(?=[^a-z]|$)", free=True),
-    Rule("audio_codecs", "MP3", r"MP3(?=[^a-z]|$)", free=True),
+    Rule("audio_codecs", "MP3", r"MP3(?=[^a-z]|$)|LAME(?=\d|[^a-z]|$)", free=True),
     Rule("audio_codecs", "MP2", r"MP2(?![^\W_])", free=True),
-    Rule("audio_channels", None, r"[1-9][.][0-2](?:ch)?(?![\w.]\d)", firm=False),
-    Rule("audio_channels", "7.1", r"8ch"),
-    Rule("audio_channels", "5.1", r"6ch"),
+    Rule("audio_channels", None, r"[1-9][.][0-2](?:ch)?(?![\w.]\d|[ ._]?[MGT]i?B)", firm=False),
+    Rule("audio_channels", "7.1", r"[78]ch"),
+    Rule("audio_channels", "5.1", r"[56]ch"),
     Rule("audio_channels", "2.0", r"2ch"),
+    Rule("audio_channels", "2.0", r"STEREO", firm=False),
+    Rule("audio_channels", "1.0", r"MONO|1ch", firm=False),
     # state of the release
     Rule("proper", True, r"(?:REAL[ ._-])?PROPER\d?|REAL|RERIP\d?", firm=False),
-    Rule("repack", True, r"(?:\d?nd)?REPACK\d?|REPOST(?=[ ._-]\w)", firm=False),
+    Rule("repack", True, r"(?:\d?nd)?REPACK\d?"),
+    Rule("repack", True, r"REPOST(?=[ ._-]\w)", firm=False),
+    Rule("languages", "en", r"(?<=German[ .])ML", firm=False),
     Rule(
         "other",
         "internal",
-        r"INTERNAL|READNFO|NFOFIX|DIRFIX|SUBFIX|HYBRID|DUBBED|DOCU|OPEN[ ._-]MATTE|WS|FS|PAL|NTSC|"
-        r"3D|H?-?SBS|HSBS|Half-SBS|OAR|COMPLETE|BATCH|UPSCALED?|UNTOUCHED|HQ|LQ|AI[ ._-]Enhanced|"
+        r"INTERNAL|READ[ ._-]?NFO|NFOFIX|DIRFIX|SUBFIX|HYBRID|DUBBED|DOCU|OPEN[ ._-]MATTE|WS|FS|PAL|NTSC|"
+        r"3D|H?-?SBS(?![ ._-]WEB)|HSBS|Half-SBS|OAR|COMPLETE|BATCH|UPSCALED?|UNTOUCHED|HQ|LQ|AI[ ._-]Enhanced|"
         r"RETAIL|LIMITED[ ._-]SERIES|INTEGRAL|EXTRAS|SUBPACK|HC|HD|SD|HFR|DXVA|XXX|CUSTOM|"
-        r"MULTI[ ._-]?SUBS?|QHD|ML|DL|LD|MD|DC[ ._-]COMICS",
+        r"ML|DL|LD|MD|DC[ ._-]COMICS",
         firm=False,
     ),
     Rule("container", "mp4", r"MP-?4", firm=False),
@@ -268,29 +281,50 @@ TAG_RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "other",
         "subs",
-        r"(?:Multi|M|Hard|Soft|Fast)[ ._-]?Subs?(?:titles?)?|SUBBED|HARDSUB(?:BED)?|SOFTSUBS?",
+        r"(?:(?:Multi|M|Hard|Soft|Fast|HC)[ ._-]?)?Sub(?:s|titles?|bed|titled|titulad[oa]s?|[ ._-]?Forced)?|"
+        r"HARDSUBBED|SOFTSUBS?|Legendad[oa]s?|Legendas?|Napisy|Sottotitol\w{1,3}|Untertitel|ST(?=[({])",
         firm=False,
     ),
-    Rule("edition", "directors", r"Director'?s?[ ._-](?:Definitive[ ._-])?Cut|DC", firm=False, cased=False),
+    Rule(
+        "edition",
+        "directors",
+        r"(?:Edition[ ._-])?Director'?s?[ ._-](?:Definitive[ ._-])?Cut|DC",
+        firm=False,
+        cased=False,
+    ),
+    Rule("edition", "directors", r"Directors", firm=False),
     Rule("edition", "final", r"Final[ ._-]Cut", firm=False),
-    Rule("edition", "fan", r"Fan[ ._-](?:Edit(?:ion)?|Cut)", firm=False),
-    Rule("edition", "collector", r"[EÉ]dition[ ._-]Collector", firm=False),
+    Rule("edition", "fan", r"Fan[ ._-](?:Edit(?:ion)?|Cut|Collection)", firm=False),
+    Rule("edition", "collector", r"[EÉ]dition[ ._-]Collector|Collector[ ._-]Edition", firm=False),
+    Rule("edition", "criterion", r"[EÉ]dition[ ._-]Criterion|CC(?=[ ._-](?:1080|720|2160|Blu))", firm=False),
     Rule("edition", "remastered", r"REKONSTRUKCJA", firm=False),
     Rule("edition", "anniversary", r"(?:\d{2}(?:st|nd|rd|th)[ ._-])?Anniversary(?:[ ._-]Edition)?", firm=False),
     Rule(
         "edition",
         None,
         r"(?:Extended|Unrated|Uncut|Uncensored|Theatrical|Special(?=[ ._-]Edition)|Collector'?s?|Criterion|Limited|"
-        r"Remaster(?:ed)?|Restored|IMAX|Ultimate|Festival|Deluxe|Alternat(?:iv)?e|Despeciali[sz]ed|"
+        r"Remaster(?:ed)?|Restored|IMAX|Ultimate|Deluxe|Alternat(?:iv)?e|Despeciali[sz]ed|"
         r"Diamond|Signature|Imperial|Redux|Assembly|Rogue|International|"
         r"Recut)(?:[ ._-](?:Collector'?s|Edition|Cut|Version))*",
         firm=False,
     ),
+    Rule("edition", "festival", r"FEST[Ii]VAL", firm=False, cased=True),
     Rule("version", None, r"v[0-9](?![^\W_])", firm=False),
     Rule("subtitle_languages", "fr", r"(?:ST|VOST)[ ._-]?FR|SUBFRENCH|VOSTF(?:R)?"),
-    Rule("subtitle_languages", "en", r"(?:HC-)?(?:ENSUBBED|EN(?:G(?:LISH)?)?[ ._-]?SUBS?|VOSTEN|E-?Subs?|VOSTA)"),
-    Rule("subtitle_languages", "de", r"GERSUB|GERMAN[ ._-]SUBBED"),
-    Rule("subtitle_languages", "it", r"SUB[ ._-]?ITA"),
+    Rule("subtitle_languages", "en", r"(?:HC-)?(?:VOSTEN|E-?Subs?|VOSTA)"),
+    Rule(
+        "languages",
+        "zh",
+        r"(?<=\[)(?:BIG5|GB)(?=\])",
+        firm=False,
+    ),
+    Rule("languages", "pt", r"PT[ ._-]?BR|DUBLADO", firm=False),
+    Rule("languages", "tr", r"(?:T[uü]rk[cç]e[ ._-])?DUBLAJ", firm=False),
+    Rule("languages", "de", r"VIDEOMANN", firm=False),
+    Rule("languages", "he", r"HEB[ ._-]?DUB(?:BED)?", firm=False),
+    Rule("languages", "hu", r"MAGYAR[ ._-]?SZINKRON", firm=False),
+    Rule("subtitle_languages", "es", r"VOSE"),
+    Rule("languages", None, r"\dx(?:RUS|UKR|ENG|ITA|GER|FRE|SPA)"),
     Rule(
         "other",
         "multi",
@@ -312,64 +346,9 @@ TAG_RULES: Final[tuple[Rule, ...]] = (
         firm=False,
     ),
     Rule("crc32", None, r"[0-9A-Fa-f]{8}(?=[\])])", firm=False),
+    Rule("crc32", None, r"(?=[A-F]*\d)(?=\d*[A-F])[0-9A-F]{8}(?=$)", firm=False, cased=True),
 )
 """Spellings in the order they are tried; the first that fits wins (`medialib.naming.spelling` compiles them)."""
-
-SERVICES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "AMZN": "Amazon", "Amazon": "Amazon", "AmazonHD": "Amazon", "PrimeVideo": "Amazon", "NetflixHD": "Netflix",
-        "HDiTunes": "iTunes", "SpikeTV": "Spike TV", "Spike": "Spike", "HBOGo": "HBO Go", "HBOGO": "HBO Go",
-        "HBOMax": "HBO Max", "Hallmark": "Hallmark", "Peacock": "Peacock", "Crunchyroll": "Crunchyroll",
-        "Crave": "Crave", "Starz": "Starz", "Showtime": "Showtime", "AppleTV": "Apple TV", "Syfy": "Syfy",
-        "HULUTV": "Hulu", "DSNYP": "Disney+", "Shudder": "Shudder", "Viaplay": "Viaplay", "Hotstar": "Hotstar",
-        "Discovery": "Discovery", "Nickelodeon": "Nickelodeon", "JioCinema": "JioCinema", "JioHS": "JioHotstar",
-        "SonyLIV": "SONY LIV", "Zee5": "ZEE5", "Tubi": "TubiTV", "FOD": "Fuji TV", "UNXT": "U-NEXT", "ADN": "ADN",
-        "HIDI": "HIDIVE", "HIDIVE": "HIDIVE", "FUNI": "Funimation", "WAKA": "Wakanim", "BILI": "Bilibili",
-        "CBC": "CBC", "CTV": "CTV", "CNBC": "CNBC", "MSNBC": "MSNBC", "A3P": "Atresplayer", "BCORE": "Bravia Core",
-        "DSKI": "Daisuki", "DISN": "Disney", "ESQ": "Esquire", "FPT": "FPT Play", "HGTV": "HGTV", "KAYO": "Kayo",
-        "MNBC": "MSNBC", "NICK": "Nickelodeon", "POGO": "PokerGO", "PSN": "PlayStation Network", "PUHU": "PuhuTV",
-        "QIBI": "Quibi", "RKTN": "Rakuten TV", "RSTR": "Rooster Teeth", "SESO": "Seeso", "SHMI": "Shomi",
-        "TFOU": "TFOU", "TIMV": "TIMvision", "TOU": "Ici TOU.TV", "TVNZ": "TVNZ", "UKTV": "UKTV", "UNIV": "Univision",
-        "VLCT": "Velocity", "VMEO": "Vimeo", "VRVE": "VRV", "WWE": "WWE Network", "XBOX": "Xbox Video",
-        "CUR": "Curiosity Stream",
-        "CURI": "Curiosity Stream", "DHF": "Deadhouse Films", "DOCC": "Doc Club", "DPLY": "Dplay", "EPIX": "ePix",
-        "FJR": "Family Jr", "GO90": "Go90", "LGP": "Look", "MGMP": "MGM+", "NOW": "Now",
-        "NF": "Netflix", "Netflix": "Netflix", "NFLX": "Netflix",
-        "HULU": "Hulu", "Hulu": "Hulu", "DSNP": "Disney+", "DSNY": "Disney", "DisneyPlus": "Disney+",
-        "HMAX": "HBO Max", "HBOM": "HBO Max", "MAX": "HBO Max", "HBO": "HBO", "HBOG": "HBO Go", "HGO": "HBO Go",
-        "ATVP": "Apple TV+", "ATV": "Apple TV", "iT": "iTunes", "ITUNES": "iTunes", "iTunes": "iTunes",
-        "PCOK": "Peacock", "PMTP": "Paramount+", "PMNT": "Paramount", "STAN": "Stan",
-        "Stan": "Stan", "CR": "Crunchyroll",
-        "CRAV": "Crave", "CRAVE": "Crave", "iP": "BBC iPlayer", "BBC": "BBC", "ALL4": "All 4", "ITV": "ITV",
-        "MY5": "My5", "NBC": "NBC", "CBS": "CBS", "FOX": "Fox", "CW": "The CW", "TheCW": "The CW", "AMC": "AMC",
-        "PBS": "PBS", "ESPN": "ESPN", "MTV": "MTV", "VH1": "VH1", "TLC": "TLC", "DISC": "Discovery",
-        "DSCP": "Discovery", "DSCV": "Discovery", "DCPL": "Discovery+", "HIST": "History",
-        "SYFY": "Syfy",
-        "NATG": "National Geographic", "TVL": "TV Land", "LIFE": "Lifetime",
-        "CC": "Comedy Central", "AS": "Adult Swim",
-        "RED": "YouTube Red", "YT": "YouTube", "CRKL": "Crackle", "SPIK": "Spike", "SPKE": "Spike TV", "NFL": "NFL",
-        "NBA": "NBA TV", "NFLN": "NFL Now", "GC": "NHL GameCenter", "WWEN": "WWE Network", "VRV": "VRV",
-        "TUBI": "TubiTV", "UFC": "UFC", "USAN": "USA Network", "ANPL": "Animal Planet", "ANLB": "AnimeLab",
-        "AE": "A&E", "AOL": "AOL", "ARD": "ARD", "CMAX": "Cinemax", "CMT": "Country Music Television",
-        "DDY": "Digiturk Diledigin Yerde", "DF": "DramaFever", "DIY": "DIY Network", "DCU": "DC Universe",
-        "ETTV": "El Trece", "ETV": "E!", "FAM": "Family", "FYI": "FYI Network", "GLBL": "Global",
-        "GLOB": "GloboSat Play", "HLMK": "Hallmark", "ID": "Investigation Discovery", "KNPY": "Kanopy",
-        "MTOD": "Motor Trend OnDemand", "NRK": "Norsk Rikskringkasting", "RTE": "RTE One", "SBS": "SBS",
-        "SNET": "Sportsnet", "SPRT": "Sprout", "SVT": "Sveriges Television", "TV3": "TV3 Ireland",
-        "TV4": "TV4 Sweeden", "ATK": "America's Test Kitchen", "WNET": "W Network",
-        "YHOO": "Yahoo", "BOOM": "Boomerang",
-        "FXTL": "Foxtel", "GAGA": "GagaOOLala", "Gaga": "GagaOOLala", "HOIC": "hoichoi",
-        "Hoichoi": "hoichoi", "iQIYI": "iQIYI",
-        "IQ": "iQIYI", "MUBI": "MUBI", "OWN": "Oprah Winfrey Network", "ROKU": "The Roku Channel",
-        "SCI": "Science Channel",
-        "SONY": "SONY LIV", "SLIV": "SONY LIV", "VICE": "VICE", "SHO": "Showtime", "STZ": "Starz", "STARZ": "Starz",
-        "HTSR": "Hotstar", "HS": "Hotstar", "JC": "JioCinema", "ZEE5": "ZEE5", "VIKI": "Viki",
-        "VUDU": "Vudu", "FREE": "Freeform",
-        "SHDR": "Shudder", "MA": "Movies Anywhere", "BNGE": "Binge", "SKST": "SkyShowtime",
-        "SKY": "Sky", "VIAP": "Viaplay", "APLM": "Animal Planet Live", "FTV": "France.tv",
-    }
-)  # fmt: skip
-"""Abbreviations of who streamed it, as written, before a source tag (``NF.WEB-DL``)."""
 
 SOFT_WORDS: Final[Mapping[str, str]] = MappingProxyType({**LANGUAGE_WORDS, **LANGUAGE_CODES})
 """Words, case-folded, that name a language."""

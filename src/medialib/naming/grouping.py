@@ -12,7 +12,7 @@ __all__ = ["GroupFound", "find_group", "leading_group", "site_end", "unread_brac
 GroupFound = tuple[str, int, int]
 """Name of the group and the span it was read from."""
 
-_WWW = r"www?[0-9]*[.,][\w-]{2,40}[.][\w.-]{2,12}"
+_WWW = r"ww{1,2}[0-9]*[.,][\w-]{2,40}[.][\w.-]{2,12}"
 _SITE_WORD = (
     r"(?:www?[0-9]*[.])?[\w-]{2,40}(?:[.][\w-]{2,40}){0,2}[.](?:com|org|net|io|me|to|cc|tv|sbs|"
     r"se|de|info|biz|ru|site|lol|cz|co[.]\w\w|net[.]au|ca|gov|pl|fr|in|xyz|pw|ws|vip|win|im|is|"
@@ -29,7 +29,7 @@ _CLOSES: Final = frozenset("])}=-\n")
 _IS_SITE: Final = re.compile(rf"(?i)[\s_]*(?!YTS[.]){_SITE_WORD}[\s_]*|.*www[.].*")
 _LEADING: Final = re.compile(r"[\s._]*\[[\s]*([^\[\]]{1,80}?)[\s]*\]")
 _TRAILING_BRACKET: Final = re.compile(
-    r"[\s._]{0,3}(?:\[[\s]{0,3}([^\[\]]{1,60}?)[\s]{0,3}\]|\([\s]{0,3}([^()]{1,60}?)[\s]{0,3}\)|"
+    r"(?:[\s._]{0,3}|-(?=\[))(?:\[[\s]{0,3}([^\[\]]{1,60}?)[\s]{0,3}\]|\([\s]{0,3}([^()]{1,60}?)[\s]{0,3}\)|"
     r"[-=]{0,4}[={]{1,4}([^{}=]{0,40})[}=]{1,4}[-=]{0,4})$"
 )
 _BEHIND_DASH: Final = re.compile(
@@ -44,6 +44,10 @@ _BRACKET: Final = re.compile(r"\[[\s]?([^\[\]\s]{2,30})[\s]?\]")
 _BEHIND_PAREN: Final = re.compile(r"[^()]{0,60}[\s.-]?[)\]][\s]+([A-Za-z0-9]{2,20})$")
 _BY: Final = re.compile(r"(?i)(?:^|.*[\s._\]-])by[\s._:]+([^\s\[\](){}][^\[\](){}]{0,60}?(?:\[[^\]]*\])?)[\s]*$")
 _ONE_WORD: Final = re.compile(r"[\s._,+-]*(?:-\s+)?([^\s\[\](){},]{2,30}?)[\s._)]*$")
+_LAST_IN_BRACKET: Final = re.compile(r"[^()\[\]]{0,30}[ -]([A-Z][A-Za-z0-9]{1,15})[\])][ ]?$")
+_FIRST_OF_LIST: Final = re.compile(r"\(([A-Z][\w]{2,20}(?:[ -][A-Z][\w-]{2,20})?),[ ](?=\w)")
+_LONE_WORD: Final = re.compile(r"[. _]((?=[^.]*[A-Z])(?=[^.]*[A-Z0-9]{2})[A-Za-z0-9]{3,10})[. _]")
+_SPACED_DASH: Final = re.compile(r"[\])]?[\s_]-[\s_]")
 _JUNK: Final = re.compile(
     r"(?i)\d+|[0-9a-f]{8}|pv|\d+x\w+|\d+-\d+|v\d|batch|end|final|.*subs?(?:bed|titles?)?|完|"
     r"dual.audio|.*简.*|.*繁.*|mkv|mp4|avi|cd\d|.*\d{3,4}x\d{3,4}.*|complete|[a-z]{2}|uncensored|"
@@ -110,6 +114,7 @@ def find_group(
     dashed = _BEHIND_DASH.match(text, last_tag, inner_end)
     if (
         dashed is not None
+        and not (leading is not None and _SPACED_DASH.match(text, last_tag))
         and dashed[1].strip("-.")
         and _free(dashed.span(1), spans)
         and not _CHECKSUM.fullmatch(dashed[1])
@@ -119,6 +124,9 @@ def find_group(
         return bracketed[1], bracketed.start(1), bracketed.end(1)
     if leading is not None:
         return leading
+    last_word = _LAST_IN_BRACKET.match(text, last_tag, end)
+    if last_word is not None and not _JUNK.fullmatch(last_word[1]) and _free(last_word.span(1), spans):
+        return last_word[1], *last_word.span(1)
     by = _BY.match(text, last_tag, end)
     if by is not None:
         return by[1].rstrip(), by.start(1), by.start(1) + len(by[1].rstrip())
@@ -138,7 +146,9 @@ def find_group(
     word = _ONE_WORD.match(text, last_tag, inner_end)
     if (
         word is not None
-        and not _JUNK.fullmatch(word[1])
+        and (
+            not _JUNK.fullmatch(word[1]) or (len(word[1]) == 2 and word[1].isupper() and text[word.start(1) - 1] == ".")
+        )
         and not _IS_SITE.fullmatch(word[1])
         and any(c.isalnum() for c in word[1])
     ):
@@ -149,7 +159,10 @@ def find_group(
     for bracket in brackets:
         if not _JUNK.fullmatch(bracket[0]) and " " not in bracket[0]:
             return bracket
-    return unread_bracket(text, 0, high, spans)
+    inner = _FIRST_OF_LIST.search(text, 0, end)
+    if inner is not None and _free(inner.span(1), spans) and any(start >= inner.end(1) for start, _ in spans):
+        return inner[1], *inner.span(1)
+    return unread_bracket(text, 0, high, spans) or _between_tags(text, last_tag, spans)
 
 
 def unread_bracket(text: str, low: int, high: int, spans: set[tuple[int, int]]) -> GroupFound | None:
@@ -162,6 +175,16 @@ def unread_bracket(text: str, low: int, high: int, spans: set[tuple[int, int]]) 
         read = any(match.start() < end and start < match.end() for start, end in spans)
         if not read and not _JUNK.fullmatch(match[1]) and not _IS_SITE.fullmatch(match[1]):
             return match[1], match.start(1), match.end(1)
+    return None
+
+
+def _between_tags(text: str, last_tag: int, spans: set[tuple[int, int]]) -> GroupFound | None:
+    """The last unread word right between two tags: ``576p.QRSTU.BRRip``."""
+    ends = sorted(spans)
+    for (_, end), (start, _) in zip(reversed(ends[:-1]), reversed(ends[1:]), strict=True):
+        match = _LONE_WORD.fullmatch(text, end, start) if end < start <= last_tag else None
+        if match is not None and not _JUNK.fullmatch(match[1]):
+            return match[1], *match.span(1)
     return None
 
 

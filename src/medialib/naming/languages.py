@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["LANGUAGE_CODES", "LANGUAGE_WORDS", "TWO_LETTER_CODES"]
+__all__ = ["GLUED", "LANGUAGE_CODES", "LANGUAGE_WORDS", "TWO_LETTER_CODES", "UPPER_CODES"]
 
 
 def _table(text: str) -> Mapping[str, str]:
@@ -20,17 +20,17 @@ af afrikaans
 sq albanian
 ar arabic árabe arabe
 az azerbaijani azerbaijan
-bg bulgarian
+bg bulgarian български
 bn bengali bangla
 bs bosnian
 ca catalan català catala catalán
 cs czech tschechisch tcheque tchèque česky český cesky
 da danish dansk dinamarquês
 de german deutsch swissgerman germandub alemão alemán aleman allemand tedesco немецкий
-el greek ellinika
+el greek ellinika greka
 en english ingles inglés inglês anglais englisch inglese английский
 es spanish español espanol castellano latino castilian espanhol espagnol spanisch spagnolo испанский lati latam
-et estonian
+et estonian eesti
 eu basque
 fa persian farsi persa
 fi finnish suomi
@@ -39,17 +39,17 @@ gl galician
 gu gujarati
 he hebrew hebraico ivrit
 hi hindi
-hr croatian
+hr croatian hrvatski
 hu hungarian magyar
 id indonesian
 is icelandic
 it italian italiano italien italienisch итальянский
 ja japanese japonês japonés japones japonais japanisch giapponese японский
-ka georgian
+ka georgian geo
 kn kannada
 ko korean coreano koreanisch корейский
-lt lithuanian
-lv latvian
+lt lithuanian lietuviu
+lv latvian latviešu
 mk macedonian
 ml malayalam
 mn mongolian
@@ -61,22 +61,22 @@ pa punjabi
 pl polish polski polonês polnisch польский
 pt portuguese português brazilian portugués portugues português-br brasileiro portugais
 rm romansh rumantsch romansch
-ro romanian româna romana
+ro romanian româna romana română
 ru russian russo ruso russe russisch русский
-sk slovak slovakian
-sl slovenian
-sr serbian
+sk slovak slovakian slovensky
+sl slovenian slovenski
+sr serbian srpski
 sv swedish sueco svensk svenska
 ta tamil tâmil
 te telugu
 th thai tailandês
 tl tagalog filipino
 tr turkish türkçe turkce
-uk ukrainian український українська
+uk ukrainian український українська ukr
 ur urdu
 uz uzbek
 vi vietnamese vietsub
-zh chinese mandarin cantonese chinês chino chinois chinesisch cinese китайский
+zh chinese mandarin cantonese chinês chino chinois chinesisch cinese китайский cantones cantonês
 """)
 """Whole words, case-folded, in English and in the language itself."""
 
@@ -105,7 +105,7 @@ ko kor
 lt lit
 lv lav
 ml mal
-nl nld
+nl nld dut
 no nor
 pl pol
 pt por ptbr
@@ -119,7 +119,8 @@ te tel
 th tha
 tr tur
 uk ukr
-vi vie
+id ind
+vi vie viet
 zh chi cht chs zho
 """)
 """Codes of three letters (ISO 639-2, both forms, and common slips), case-folded."""
@@ -128,3 +129,38 @@ TWO_LETTER_CODES: Final[Mapping[str, str]] = MappingProxyType(
     {code: code for code in {*LANGUAGE_WORDS.values(), *LANGUAGE_CODES.values()}} | {"jp": "ja", "nb": "no", "nn": "no"}
 )
 """Codes of two letters (ISO 639-1): too short for a title, read only in companions and language lists."""
+
+UPPER_CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        code.upper(): code
+        for code in (
+            *("ar", "bg", "cs", "de", "en", "es", "fi", "fr", "hu", "it", "ja", "ka", "ko", "lt", "lv", "nl", "pl"),
+            *("pt", "ro", "ru", "sk", "th", "tr", "vi", "zh"),
+        )
+    }
+    | {"CZ": "cs", "UA": "uk", "GR": "el", "DK": "da", "JP": "ja", "KR": "ko", "BR": "pt", "NO": "no"}
+)
+"""Codes of two letters as they stand among tags, in capitals: ISO 639-1, and codes of countries used for them."""
+
+_BEFORE_SUFFIX: Final[Mapping[str, str]] = MappingProxyType(
+    {**LANGUAGE_CODES, **{code.casefold(): language for code, language in UPPER_CODES.items()}}
+    | {"viet": "vi", "thai": "th", "sv": "sv", "hr": "hr", "bg": "bg", "hu": "hu"}
+)
+GLUED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        code + suffix: (field, language)
+        for field, suffixes in (
+            ("subtitle_languages", ("sub", "subs", "subbed", "subtitle", "subtitles", "subtitled")),
+            ("languages", ("dub", "dubbed", "audio")),
+        )
+        for suffix in suffixes
+        for code, language in _BEFORE_SUFFIX.items()
+    }
+    | {
+        prefix + code: ("subtitle_languages", language)
+        for prefix in ("sub", "subtitulado")
+        for code, language in _BEFORE_SUFFIX.items()
+        if len(code) == 3 or code == "fr"
+    }
+)
+"""Languages run together with what they are for, case-folded: ``korsub``, ``bgaudio``, ``pldub``, ``subita``."""

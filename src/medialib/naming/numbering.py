@@ -32,11 +32,15 @@ _FULL_GLUED = re.compile(
     r"(?i)(?:(?<=[a-z])S(\d\d)E|(?<![^\W_])(\d\d)E(?=\d\d)|(?<=[a-z])(\d)x(?=\d\d))(\d\d)(?![^\W_e])"
 )
 _FULL_TAIL = re.compile(
-    r"(?i)(?:(?P<range>[ ._]?[-~][ ._]?|[ ._]to[ ._])|(?P<join>[ ._]?[&+,][ ._]?|[ ._]?))"
+    r"(?i)(?:(?P<range>[ ._]?[-~][ ._]?|[ ._]to[ ._])|(?P<join>[ ._]?[&+,][ ._]?|"
+    r"[ ._](?:en|et|and|und|y|e)[ ._](?=\d)|[ ._]?))"
     r"(?:(?P<letter>(?:S\d{1,4}[ ._]?)?ep?[ ._]?)|"
-    r"(?P<bare>(?<=[-~&+,])|(?<=- )(?=\d{2,4}[\])])))(?P<number>\d{1,5})(?:v\d)?(?![^\W_e]|[.]\d(?!\d))"
+    r"(?P<bare>(?<=[-~&+,])|(?<=[ ._]e[nt][ ._])|(?<=[ ._](?:and|und)[ ._])|(?<=[ ._][ye][ ._])|"
+    r"(?<=\d[ .])(?=\d\d(?![\d-]))|(?<=- )(?=\d{2,4}[\])])))(?P<number>\d{1,5})(?:v\d)?(?![^\W_e]|[.]\d(?!\d))"
 )
-_CROSS = re.compile(rf"(?i){_EDGE}(?<!\D\d[.])(\d{{1,2}})[ ]?[xх][ ]?(\d{{1,3}})(?:v(\d))?(?![^\W_x])")
+_CROSS = re.compile(
+    rf"(?i){_EDGE}(?<!\D\d[.])(\d{{1,2}})[ ]?[xх][ ]?(\d{{1,3}})(?:v(\d))?(?:(?![^\W_x])|(?=m?\d{{3,4}}p))"
+)
 _CROSS_TAIL = re.compile(
     r"(?i)(?:(?P<range>[ ._]?[-~][ ._]?)|(?P<join>[ ._]?[&+][ ._]?|[ ._]?))"
     r"(?:(?P<letter>\d{0,2}x)|(?P<bare>(?<=[-~&+])))(?P<number>\d{1,3})(?![^\W_x]|[.]\d(?!\d))"
@@ -47,18 +51,34 @@ _WORDS = re.compile(
 )
 _SEASON_FIRST = re.compile(
     rf"(?i){_EDGE}(?:(?:(?<![^\s]-)(?:S|Sn)|Series[ ._](?!\d{{3}}))(?=(?:\d{{1,2}}|20\d\d)(?!\d|"
-    rf"[ ]?[pi]\b))|{_SEASON_WORD}[ ._:#№-]{{0,3}}(?!(?:19|20)\d\d(?!\d)))(\d{{1,4}})(?=[^\w]|_|$|of|S\d|Extra)"
+    rf"[ ]?[pi]\b))|{_SEASON_WORD}[ ._:#№-]{{0,3}}(?!(?:19|20)\d\d(?!\d)))(\d{{1,4}})"
+    rf"(?:[ ._]?D(?:is[ck])?[ ._]?\d{{1,2}}(?:[-&,]\d{{1,2}}){{0,8}})?(?=[^\w]|_|$|of|S\d|Extra)"
 )
 _SEASON_TAIL = re.compile(
     rf"(?i)(?:(?P<range>[-~](?=\d{{1,2}}(?!\d))|[ ._]?[-~][ ._]?(?=S\d|{_SEASON_WORD}|"
     rf"[1-9]\d?[ ._]complete)|[ ._](?:to|through|thru|a|à|al)[ ._])|(?P<join>[ ._]?[&+,][ ._]?|"
-    rf"[ ._](?:and|y|et|e)[ ._]|[.](?=\d[.-])|[ ._]?(?=S\d)|,(?=\d)|[ ](?=\d\d[ ]\d\d)))"
+    rf"[ ._](?:and|y|et|e)[ ._]|[.](?=\d[ .-])|[ ._]?(?=S\d)|,(?=\d)|[ ](?=\d\d(?:[ ]\d\d|[ .]*$))))"
     rf"(?:S|{_SEASON_WORD}[ ._]?)?(?P<number>\d{{1,2}})(?=[^\w]|_|$|S\d)(?![ ._]?[pi]\b|[ ]of)"
 )
+_NUMBER_WORDS: Final = {
+    word: number
+    for words in (
+        "one two three four five six seven eight nine ten",
+        "un deux trois quatre cinq six sept huit neuf dix",
+        "uno dos tres cuatro cinco seis siete ocho nueve diez",
+        "eins zwei drei vier fünf sechs sieben acht neun zehn",
+    )
+    for number, word in enumerate(words.split(), 1)
+}
+_ALL_OF_SEASON = re.compile(r"(?i)(?<![^\W_])(\d{1,2})xAll(?![^\W_])")
+_WRITTEN_SEASON = re.compile(
+    rf"(?i){_EDGE}{_SEASON_WORD}[ ._:-]{{1,3}}(?:(?-i:([IVX]{{1,5}}))|({either(_NUMBER_WORDS)}))(?![^\W_])"
+)
+_ROMAN_DIGITS: Final = {"I": 1, "V": 5, "X": 10}
 _ORDINAL = re.compile(
     rf"(?i){_EDGE}(\d{{1,2}})[ ]?(?:st|nd|rd|th|ª|º|°|a[.]?|er|[èe]re|[èe]me|e|-?[йяы]|"
     rf"[.])?(?:[ ._]?(?P<range>-|a|to)[ ._]?(\d{{1,2}})(?:st|nd|rd|th|ª|º|"
-    rf"a)?)?[ ._]{_SEASON_WORD}(?![^\W_])(?![ ._]?\d{{1,2}}(?!\d))"
+    rf"a)?)?[ ._]{_SEASON_WORD}(?![^\W_])(?![ ._]?\d{{1,2}}(?!\d|-?[йя]|[ ._](?:сер|ser)))"
 )
 _EPISODE_FIRST = re.compile(
     rf"(?i)(?:{_EDGE}|(?<=\]))(?:E[ ._]?(?=\d{{2,5}}|\d-)|"
@@ -66,11 +86,20 @@ _EPISODE_FIRST = re.compile(
     rf"{_EDGE}E(\d)(?=E\d|-E\d)"
 )
 _HASH = re.compile(r"#[ ]?(\d{1,4})(?:v(\d))?(?![^\W_])")
-_OF = re.compile(r"(?i)(?<!\d)(?<!\d[.])(\d{1,3})[ ._]?(?:of|из|von)[ ._]?(\d{1,3})(?![^\W_])")
+_OF = re.compile(
+    r"(?i)(?<!\d)(?<!\d[.])(?<!cd)(?<!dis[ck])(?<!part)(\d{1,3})[ ._]?(?:of|из|von)[ ._]?(\d{1,3})(?![^\W_])"
+)
+_POINT = re.compile(rf"(?i){_EDGE}(?:{_EPISODE_WORD}|{_SEASON_WORD})[ ._]{{0,2}}(\d{{1,2}})[.](\d\d)(?![^\W_]|[.]\d)")
+_ORDINALS = re.compile(
+    r"(?i)(?<![^\W_])(\d{1,2})(?:-?[йя])?[ ._](?:сезон|sez(?:on)?)[ ._,]{1,3}"
+    r"(\d{1,3})(?:-?[йя])?[ ._](?:сери[яи]|ser(?:iya|ija)?)(?![^\W_])"
+)
 _CAP = re.compile(r"(?i)(?<![^\W_])cap[ .]{0,2}(\d{1,2})(\d\d)(?:_\d{0,2}(\d\d))?(?![^\W_])")
 _CJK = re.compile(r"第[ ]?(\d{1,4})(?:[-~](\d{1,4}))?[ ]?[話话回集]|第[ ]?(\d{1,2})[ ]?[季期]")
 _NTH = re.compile(r"(?i)(?<![^\W_])(\d{1,3})(?:-?я)?[ .]{1,2}(?:сери[яи]|b[öo]?l[üu]?m|ser(?:ii|iya)?)(?![^\W_])")
-_DASHED = re.compile(r"(?<=[^\W\d_] )(\d\d)-(\d\d)(?=[.]\w{2,4}$|$)")
+_DASHED = re.compile(
+    r"(?<=[^\W\d_] )(\d\d)-(\d\d)(?=[.]\w{2,4}$|$)|(?<=[^\W_][._-])(0\d)[._](\d\d)(?=[._-][A-Za-z]$|$)"
+)
 
 _FIRST_PAIR = re.compile(r"(\d{1,2})-(\d\d)(?=[. ]+[^\W\d_]{2})")
 _OF_HINT: Final = re.compile(r"(?i)\d[ ._]?(?:of|из|von)")
@@ -100,7 +129,12 @@ def _chain(
             if number <= last or number - last > (30 if apart else 400):
                 break
             found += [(value, start, end) for value in range(last + 1, number + 1)]
-        elif number < last:
+        elif number < last or (
+            "bare" in tail.groupindex
+            and match["bare"] is not None
+            and match["join"] in {" ", "."}
+            and number > last + (2 if text[start] == "0" else 1)
+        ):
             break
         else:
             found.append((number, start, end))
@@ -174,6 +208,11 @@ def _words(text: str, low: int, high: int, taken: list[Marker], shape: Outline) 
             int(match[1]), (match.start(), match.end(1)), first, match.span(2), more, _version(match, 3)
         )
         markers.append(Marker("episode", findings, match.start(), max(end, match.end()), "season and episode in words"))
+    pointed = matches_at(_POINT, text, sorted(shape.seasons + shape.episodes), high)
+    for match in (*pointed, *matches_at(_ORDINALS, text, shape.short if shape.seasons else [], high)):
+        if _may_count(match, taken + markers):
+            findings = numbered(int(match[1]), match.span(1), int(match[2]), match.span(2), [], None)
+            markers.append(Marker("episode", findings, *match.span(), "season and episode in words"))
     for match in matches_at(_CAP, text, shape.chapters, high):
         if not _may_count(match, taken + markers):
             continue
@@ -185,10 +224,30 @@ def _words(text: str, low: int, high: int, taken: list[Marker], shape: Outline) 
     return markers
 
 
-def _seasons(text: str, low: int, high: int, taken: list[Marker], shape: Outline) -> list[Marker]:
+def _roman(text: str) -> int:
+    digits = [_ROMAN_DIGITS[digit] for digit in text]
+    return sum(-digit if digit < max(digits[place:]) else digit for place, digit in enumerate(digits))
+
+
+def _written_seasons(text: str, high: int, taken: list[Marker], shape: Outline) -> list[Marker]:
+    """Seasons counted in words or in Roman numbers, and all of one: ``Saison VII``, ``Season Two``, ``1xAll``."""
     markers: list[Marker] = []
+    for match in matches_at(_WRITTEN_SEASON, text, shape.seasons, high):
+        if _may_count(match, taken):
+            number = _roman(match[1]) if match[1] else _NUMBER_WORDS[match[2].casefold()]
+            finding = Finding("seasons", number, *match.span())
+            markers.append(Marker("season", (finding,), *match.span(), "season in words"))
+    for match in matches_at(_ALL_OF_SEASON, text, shape.short if "xAll" in text else [], high):
+        if _may_count(match, taken + markers):
+            finding = Finding("seasons", int(match[1]), *match.span(1))
+            markers.append(Marker("season", (finding,), *match.span(), "a season without an episode"))
+    return markers
+
+
+def _seasons(text: str, low: int, high: int, taken: list[Marker], shape: Outline) -> list[Marker]:
+    markers = _written_seasons(text, high, taken, shape) if shape.seasons or "xAll" in text else []
     for match in matches_at(_ORDINAL, text, shape.short if shape.seasons else [], high):
-        if not _may_count(match, taken, markers):
+        if not _may_count(match, taken, markers) or overlaps(*match.span(), markers):
             continue
         first = int(match[1])
         last = int(match[3]) if match[3] else first
@@ -272,10 +331,10 @@ def find_markers(text: str, low: int, high: int, blocked: list[Marker], shape: O
     shape = shape or outline(text, low, high)
     for reader, can_begin in (
         (_full, True),
-        (_words, shape.seasons or shape.chapters),
-        (find_dates, shape.packed or (shape.years and shape.short)),
+        (_words, shape.seasons or shape.chapters or shape.episodes),
+        (find_dates, shape.packed or len(shape.short) > 2 or (shape.years and shape.short)),
         (_cross, shape.short),
-        (_seasons, shape.letters or shape.seasons or shape.series),
+        (_seasons, shape.letters or shape.seasons or shape.series or "xAll" in text),
         (_episodes, True),
     ):
         if can_begin:
@@ -293,6 +352,8 @@ def find_markers(text: str, low: int, high: int, blocked: list[Marker], shape: O
         findings = numbered(int(match[1]), match.span(1), int(match[2]), match.span(2), [], None)
         markers.append(Marker("episode", findings, *match.span(), "season and episode as 4-13"))
     if not markers and (match := next(matches_at(_DASHED, text, shape.short, high), None)):
-        findings = numbered(int(match[1]), match.span(1), int(match[2]), match.span(2), [], None)
+        first = 1 if match[1] else 3
+        season, number = int(match[first]), int(match[first + 1])
+        findings = numbered(season, match.span(first), number, match.span(first + 1), [], None)
         markers.append(Marker("episode", findings, *match.span(), "season and episode as 03-20"))
     return sorted(markers, key=lambda marker: marker.start) if len(markers) > 1 else markers

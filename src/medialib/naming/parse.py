@@ -10,23 +10,25 @@ from typing import Any, Final, Literal
 import attrs
 
 from medialib.naming.claims import Reading
+from medialib.naming.companions import companion, parts_of_path
 from medialib.naming.folders import GIBBERISH, merged
-from medialib.naming.grammar import FOLD, SUBTITLE_CONTAINERS
-from medialib.naming.languages import LANGUAGE_CODES, LANGUAGE_WORDS, TWO_LETTER_CODES
+from medialib.naming.grammar import CONTAINERS, FOLD, SUBTITLE_CONTAINERS
 from medialib.naming.parsed import Finding, Kind, ParsedName
 from medialib.naming.reading import read_part
 from medialib.naming.titles import tidy
+from medialib.naming.trust import confidence
 
 __all__ = ["parse_name"]
 
 _LONGEST: Final = 4096
-_SEPARATOR: Final = re.compile(r"(?<!\s)[/\\](?!\s)|[/\\]$")
-_BRACKETED: Final = re.compile(r"\[[^\[\]]{0,200}\]|\([^()]{0,200}\)")
 _WORD: Final = re.compile(r"[^\W_]+")
+_BACKWARDS_HINT: Final = re.compile(r"E-?\d\dS(?![^\W_])|p0(?:27|801|612)(?![^\W_])")
+_BACKWARDS: Final = re.compile(r"(?:(?<![^\W_])\d{2,3}E-?\d{2}S|(?<![^\W_])p(?:027|0801|0612))(?![^\W_])")
+_BROADCAST: Final = frozenset({"HDTV", "DTV", "TV", "SAT"})
+_TECHNICAL: Final = frozenset({"resolution", "source", "video_codec"})
 _SAMPLE: Final = re.compile(
     r"(?i)(?:^|[\s._-])sample(?:[\s._-]*(?:\d{1,2})?[.]\w{2,4})?$|(?:^|[/\\])samples?[/\\]|^sample[\s._-]"
 )
-_COMPANION: Final = re.compile(r"[.]([A-Za-z]{2,12}(?:-[A-Za-z]{2,4})?)$")
 _WRITTEN: Final = frozenset({"title", "alternative_titles", "episode_title", "release_group"})
 _SAYS_LITTLE: Final = frozenset({*_WRITTEN, "container", "crc32", "languages", "country"})
 _BY_POSITION: Final = attrgetter("start", "end")
@@ -50,61 +52,38 @@ def parse_name(name: str, *, kind: Literal["episode", "movie"] | None = None) ->
     text = name[:_LONGEST]
     if not text.isascii():
         text = text.translate(FOLD)
-    parts = _parts(text)
-    hint = kind
+    parts = parts_of_path(text)
     low, high = parts[-1]
-    high, companion = _companion(text, low, high)
-    reading = read_part(text, low, high, kind=hint, is_file=companion is None)
+    if _BACKWARDS_HINT.search(text, low, high) and _BACKWARDS.search(text, low, high):
+        return _turned(name[:_LONGEST], low, high, kind)
+    high, behind = companion(text, low, high)
+    reading = read_part(text, low, high, kind=kind, is_file=behind is None)
     readings = [reading]
     for start, end in reversed(parts[-4:-1]):
-        readings.append(read_part(text, start, end, kind=hint, is_file=False))
+        readings.append(read_part(text, start, end, kind=kind, is_file=False))
     chosen, reasons = merged(text, readings)
-    if companion is not None:
-        chosen += companion[0]
-    return _assembled(name, text, chosen, readings, reasons, kind, forced=companion is not None and companion[1])
+    if behind is not None:
+        chosen += behind[0]
+    return _assembled(name, text, chosen, readings, reasons, kind, forced=behind is not None and behind[1])
 
 
-def _parts(text: str) -> list[tuple[int, int]]:
-    """Spans of the parts of a path; a slash with a space beside it, or inside a bracket, belongs to a title."""
-    if "/" not in text and "\\" not in text:
-        return [(0, len(text))]
-    inside = [match.span() for match in _BRACKETED.finditer(text)]
-    spans: list[tuple[int, int]] = []
-    start = 0
-    for match in _SEPARATOR.finditer(text):
-        if any(opening < match.start() < closing for opening, closing in inside):
-            continue
-        if match.start() > start:
-            spans.append((start, match.start()))
-        start = match.end()
-    if start < len(text):
-        spans.append((start, len(text)))
-    return spans or [(0, len(text))]
-
-
-def _companion(text: str, low: int, high: int) -> tuple[int, tuple[list[Finding], bool] | None]:
-    """The end of the video's own stem in a subtitle's name, and what stood behind it: ``.en.forced.srt``."""
-    dot = text.rfind(".", low, high)
-    if dot <= low or text[dot + 1 : high].casefold() not in SUBTITLE_CONTAINERS:
-        return high, None
-    findings = [Finding("container", text[dot + 1 : high].casefold(), dot + 1, high)]
-    forced = False
-    end = dot
-    for _ in range(3):
-        match = _COMPANION.search(text, low, end)
-        if match is None or match.start() <= low:
-            break
-        word = match[1].casefold()
-        base = word.split("-")[0]
-        language = TWO_LETTER_CODES.get(base) or LANGUAGE_CODES.get(base) or LANGUAGE_WORDS.get(base)
-        if word == "forced":
-            forced = True
-        elif language is not None:
-            findings.append(Finding("subtitle_languages", language, match.start(1), match.end(1)))
-        elif word not in {"sdh", "cc", "default", "full", "hi"}:
-            break
-        end = match.start()
-    return end, (findings, forced)
+def _turned(name: str, low: int, high: int, kind: Literal["episode", "movie"] | None) -> ParsedName:
+    """Reads a file name written backwards (``462x.p027.20E10S.emaN``); spans are those of the name as given."""
+    dot = name.rfind(".", low, high)
+    stem = dot if dot > low and name[dot + 1 : high].casefold() in CONTAINERS else high
+    found = parse_name(name[low:stem][::-1] + name[stem:high], kind=kind)
+    findings = [
+        attrs.evolve(item, start=item.start + low, end=item.end + low)
+        if item.start >= stem - low
+        else attrs.evolve(item, start=stem - item.end, end=stem - item.start)
+        for item in found.findings
+    ]
+    return attrs.evolve(
+        found,
+        name=name,
+        findings=tuple(sorted(findings, key=_BY_POSITION)),
+        reasons=("the name is written backwards", *found.reasons),
+    )
 
 
 def _as_written(name: str, text: str, item: Finding) -> Finding:
@@ -189,11 +168,22 @@ def _assembled(
         absolute=bool(absolute) and not episodes,
         numbered=bool(seasons) or numbered,
     )
-    confidence = (
+    leftover = _leftover(text, own, found if len(readings) > 1 else ())
+    trust = (
         0.1
         if rejected
-        else min(
-            1.0, 0.35 + 0.1 * min(own.firm_tags, 3) + (0.3 if numbered or seasons else 0.0) + (0.05 if title else -0.2)
+        else confidence(
+            name,
+            title,
+            counted=numbered or bool(seasons),
+            firm=bool(seasons and episodes),
+            year="year" in values,
+            technical=not _TECHNICAL.isdisjoint(values),
+            other_names="alternative_titles" in values,
+            broadcast="source" in values and not _BROADCAST.isdisjoint(values["source"]),
+            uneven=(day is not None and bool(episodes)) or float in map(type, episodes or absolute),
+            unread=leftover,
+            reasons=reasons,
         )
     )
     return ParsedName(
@@ -201,7 +191,7 @@ def _assembled(
         kind=kind,
         title=title,
         alternative_titles=tuple(values.get("alternative_titles", ())),
-        year=_scalar(values, "year"),
+        year=_scalar(values, "year") or next((number for number in seasons if number > 1900 and day is None), None),
         seasons=seasons,
         episodes=episodes,
         absolute_episodes=absolute,
@@ -218,7 +208,8 @@ def _assembled(
         audio_channels=_scalar(values, "audio_channels"),
         release_group=_scalar(values, "release_group"),
         container=container,
-        languages=_tuple(values, "languages"),
+        languages=_tuple(values, "languages")
+        or (_tuple(values, "subtitle_languages") if container in SUBTITLE_CONTAINERS else ()),
         subtitle_languages=_tuple(values, "subtitle_languages"),
         forced=forced,
         edition=_tuple(values, "edition"),
@@ -232,8 +223,8 @@ def _assembled(
         special=special,
         rejected=rejected,
         findings=tuple(found),
-        leftover=_leftover(text, own, found if len(readings) > 1 else ()),
-        confidence=round(max(0.0, confidence), 2),
+        leftover=leftover,
+        confidence=trust,
         reasons=tuple(reasons),
     )
 

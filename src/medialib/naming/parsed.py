@@ -9,6 +9,8 @@ from typing import Any, Final, Literal
 
 import attrs
 
+from medialib.naming.alternatives import Alternative, other_readings
+
 __all__ = ["Finding", "Kind", "ParsedName"]
 
 Kind = Literal["episode", "anime", "daily", "special", "season pack", "movie", "extra", "sample", "subtitle", "unknown"]
@@ -154,6 +156,15 @@ class ParsedName:
     def absolute_episode(self) -> int | float | None:
         """The absolute episode when there is exactly one."""
         return self.absolute_episodes[0] if len(self.absolute_episodes) == 1 else None
+
+    @property
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """Other ways to read the name, the likeliest first; worked out at each call.
+
+        >>> ParsedName(name="A - B.mkv", title="A - B", confidence=0.8).alternatives[0].fields
+        (('title', 'A'), ('alternative_titles', ('B',)))
+        """
+        return other_readings(self)
 
     @property
     def is_episode(self) -> bool:

@@ -14,13 +14,26 @@ from medialib.naming.grouping import GroupFound, find_group, leading_group, site
 from medialib.naming.markers import Marker, overlaps
 from medialib.naming.numbering import find_markers
 from medialib.naming.outline import Outline, matches_at, outline
+from medialib.naming.parsed import Finding
 from medialib.naming.scanning import Tag, bracket_pairs, only_separators, scan, tags_that_count
-from medialib.naming.titles import ARTICLE, read_titles
+from medialib.naming.speech import LANGUAGE_FIELDS, with_subtitles, without_group
+from medialib.naming.titles import ARTICLE, part_of_series, read_titles
 
 __all__ = ["read_part"]
 
 _EXTENSION: Final = re.compile(r"[.]([A-Za-z0-9]{2,7})$")
 _SPACED_EXTENSION: Final = re.compile(r"(?i)[ _](mkv|mp4|avi)$")
+_POSTED: Final = re.compile(
+    r"(?i)[.](mkv|mp4|avi|wmv)(?=['\"]?$|[ ]?[(\[]|[.]vol\d|[.]?-?[._ ]{0,2}-[._ ]{1,2}\d|['\"]?[ ]yenc)|"
+    r"[._ -]{1,3}(?:(?:par|by)[._ -]{0,3})?www[.][\w.-]{3,60}$|[ ._-]{0,3}\[www[.][^\[\]]{3,40}\]$|"
+    r"[ ._-]{0,3}\[(?:www[.])?[\w-]{2,30}[.](?:[\w-]{2,20}[.])?(?:com|org|net|ru|info|tv|cc|to|nu|me|eu)\]$"
+)
+_GLUED_END: Final = re.compile(r"(?<=[a-z0-9])(?<!\dx)(M|BD|HD|HDTV|BluRay)?(720|1080|2160)p?$")
+_CHINESE: Final = re.compile(r"[简簡繁]|字幕|国语|國語|中字|中文")
+_LISTED: Final = re.compile(r"\(\d{1,2}\)[ ._]?(?=[^\W\d_])|\d{1,3}[ ](?=\[[^\[\]]{2,20}\][ _])")
+_GROUP_BETWEEN: Final = re.compile(r"-[A-Za-z0-9@]{2,20}[.-]")
+_YEAR_FIRST: Final = re.compile(r"((?:19|20)[0-3]\d)[ ._](?=[^\W\d_]{2})")
+_NUMBER_NEXT: Final = re.compile(r"[ _]?\[\d{1,3}(?:v\d)?\]")
 _NOTICE: Final = re.compile(r"(?i)www[.]|月|[.](?:com|net|org)$|^\s*\d+\s*$")
 _YEAR: Final = re.compile(r"(?<![^\W_])(?<!(?:19|20)\d\d-)((?:19|20)\d\d)(?![^\W_г]|-\d{4}(?!\d))")
 _OLD_YEAR: Final = re.compile(r"\((1[89]\d\d|20\d\d)\)")
@@ -33,7 +46,10 @@ _EXTRA: Final = re.compile(
 _DASHED_GROUP: Final = re.compile(r"-([A-Za-z0-9@]{2,20})(?:\[[^\[\]]{1,20}\])?$")
 _BRACKETED_GROUP: Final = re.compile(r"\[([A-Za-z0-9@_-]{2,20})\]$")
 _NO_GROUP: Final = re.compile(r"[0-9A-Fa-f]{8}|\d+")
-_PADDED: Final = re.compile(r"(?<=[^\W\d_][\s._])0\d{1,2}(?=[\s._-]*(?:$|[\[(]))|[\s._]\d{2,3}-\d{2,3}(?=[\s_]*[\[(])")
+_PADDED: Final = re.compile(
+    r"(?<=[^\W\d_][\s._])0\d{1,2}(?=[\s._-]*(?:$|[\[(]))|[\s._]\d{2,3}-\d{2,3}(?=[\s_]*[\[(])|"
+    r"[\s._]0?1-\d{2,3}(?=[\s_]*(?:[\[(]|$))"
+)
 
 
 def _extension(text: str, low: int, high: int, reading: Reading) -> int:
@@ -43,11 +59,26 @@ def _extension(text: str, low: int, high: int, reading: Reading) -> int:
         )
         if match is None or match[1].casefold() not in CONTAINERS or match.start() <= low:
             return high
+        if match[1] in {"AAC", "MP3", "FLAC", "TS"} and high - low > 24:
+            return high
         reading.claim("container", match[1].casefold(), match.start(1), match.end(1))
         high = match.start()
         if match[1].casefold() not in {"torrent", "nzb", "par2"}:
             return high
     return high
+
+
+def _posted(text: str, low: int, high: int, reading: Reading) -> int:
+    """Where a name ends that a poster wrote more behind: ``.mkv (1/7)``, ``.mkv.vol003+04.PAR2``, a site's address."""
+    stem = text[low:high]
+    if not (stem[-1:] == "]" or ".mkv" in stem or ".mp4" in stem or ".avi" in stem or ".wmv" in stem or "www." in stem):
+        return high
+    match = _POSTED.search(text, low, high)
+    if match is None or match.start() <= low:
+        return high
+    if match[1] and not reading.has("container"):
+        reading.claim("container", match[1].casefold(), *match.span(1))
+    return match.start()
 
 
 def _year(
@@ -60,6 +91,14 @@ def _year(
     if not shape.years:
         return None
     first_firm = next((tag.start for tag in tags if tag.firm), high)
+    if (
+        not markers
+        and len(shape.years) == 1
+        and (first := _YEAR_FIRST.match(text, low, high)) is not None
+        and first_firm > first.end()
+        and all(tag.start > first.end() for tag in tags)
+    ):
+        return int(first[1]), *first.span(1)
     found = [match for match in matches_at(_YEAR, text, shape.years, high) if not overlaps(*match.span(), markers)]
     found = [match for match in found if not only_separators(text, low, match.start()) and int(match[1]) < 2040]
     before = [match for match in found if match.start() < first_firm]
@@ -78,13 +117,16 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
     """
     reading = Reading(low, high)
     stem_end = _extension(text, low, high, reading) if is_file else high
+    stem_end = _posted(text, low, stem_end, reading)
     begin = site_end(text, low, stem_end)
+    if number := _LISTED.match(text, begin, stem_end):
+        begin = number.end()
     leading = leading_group(text, begin, stem_end)
     group: GroupFound | None = None
     for _ in range(2):
         if leading is None:
             break
-        if _is_group(text, leading[0]):
+        if _is_group(text, leading[0]) and not _NUMBER_NEXT.match(text, leading[1], stem_end):
             group, begin = leading
             break
         if not _NOTICE.search(leading[0][0]):
@@ -93,9 +135,19 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
         leading = leading_group(text, begin, stem_end)
     shape = outline(text, begin, stem_end)
     markers = find_markers(text, begin, stem_end, [], shape)
+    if (
+        not markers
+        and text.endswith(("0", "p"), begin, stem_end)
+        and (glued := _GLUED_END.search(text, max(begin, stem_end - 10), stem_end))
+    ):
+        reading.claim("resolution", f"{glued[2]}p", *glued.span(2))
+        reading.firm_tags = 1
+        stem_end = glued.start()
+        shape = outline(text, begin, stem_end)
     tags = scan(text, begin, stem_end, [(marker.start, marker.end) for marker in markers])
     year = _year(text, begin, stem_end, markers, tags, shape)
-    firm_starts = [tag.start for tag in tags if tag.firm]
+    head = leading[1] if group is None and leading is not None else begin
+    firm_starts = [tag.start for tag in tags if tag.firm and tag.start >= head]
     first_firm = firm_starts[0] if firm_starts else stem_end
     markers = _with_absolute(text, begin, stem_end, first_firm, markers, year, group, kind, tags)
     counting = [marker for marker in markers if marker.form != "date"] or markers
@@ -108,16 +160,22 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
     head_end = min([marker.start for marker in markers] + ([year[1]] if year else []), default=None)
     pairs = bracket_pairs(text, begin, stem_end)
     counted = tags_that_count(text, tags, begin, stem_end, head_end, pairs)
+    counted = without_group(text, counted, stem_end)
     counted = _edition_before_year(text, begin, tags, counted, year)
     if year is not None:
         counted = _with_those_behind_year(tags, counted, first_firm, year, markers)
+    counted = with_subtitles(text, counted)
     tag_ends = _tag_ends(text, counted)
     for tag in counted:
         if tag.field != "other":
             reading.claim(tag.field, tag.value, tag.start, tag.end)
         else:
             reading.cover("other", tag.start, tag.end)
-    reading.firm_tags = sum(tag.firm for tag in counted)
+    reading.firm_tags += sum(tag.firm for tag in counted)
+    if not text.isascii() and not any(tag.value == "zh" for tag in counted):
+        chinese = _CHINESE.search(text, low, stem_end)
+        if chinese is not None:
+            reading.findings.append(Finding("languages", "zh", *chinese.span()))
     last_tag = max(tag_ends) if tag_ends else (max((marker.end for marker in counting), default=None))
     if year is not None and last_tag is not None:
         last_tag = max(last_tag, year[2])
@@ -129,6 +187,21 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
     )
     if found_group is not None:
         reading.claim("release_group", *found_group)
+    if (
+        shape.parts
+        and reading.firm_tags
+        and not markers
+        and year is None
+        and (kind == "episode" or _is_broadcast(tags))
+    ):
+        part = part_of_series(text, shape.parts, begin, stem_end)
+        if part is not None:
+            reading.claim_finding(part.findings[0])
+            markers = [part]
+    if year is not None and year[1] == begin and not markers:
+        reading.reasons.append("the year stands first")
+        begin = year[2]
+        pairs = bracket_pairs(text, begin, stem_end)
     read_titles(text, begin, stem_end, reading, markers, counted, year, shape, pairs)
     # In the title itself these are ordinary words, unless a name without seasons ends with them.
     episode_end = max((marker.end for marker in markers if marker.form in {"episode", "date"}), default=begin)
@@ -148,13 +221,28 @@ def _first_at(pattern: re.Pattern[str], text: str, starts: list[int], low: int, 
     return next(matches_at(pattern, text, [start for start in starts if start >= low], high), None) if starts else None
 
 
+def _is_broadcast(tags: list[Tag]) -> bool:
+    """Whether a tag says that it was recorded from the air, where series are."""
+    return any(tag.field == "source" and tag.value in {"HDTV", "DTV", "TV", "SAT"} for tag in tags)
+
+
 def _tag_ends(text: str, tags: list[Tag]) -> list[int]:
     """Where the tags end: firm ones, and soft ones that follow them without a dash between."""
     ends: list[int] = []
     for tag in tags:
         if tag.field == "crc32":
             continue
-        if tag.firm or not ends or (only_separators(text, ends[-1], tag.start) and text[ends[-1] : tag.start] != "-"):
+        if ends and tag.field in LANGUAGE_FIELDS and _GROUP_BETWEEN.fullmatch(text, ends[-1], tag.start):
+            continue
+        if (
+            tag.firm
+            or not ends
+            or tag.field == "audio_channels"
+            or (
+                only_separators(text, ends[-1], tag.start)
+                and (text[ends[-1] : tag.start] != "-" or tag.value == "subs" or tag.field in LANGUAGE_FIELDS)
+            )
+        ):
             ends.append(tag.end)
     return ends
 
@@ -170,7 +258,9 @@ def _with_those_behind_year(
 
 
 def _is_group(text: str, found: GroupFound) -> bool:
-    """Whether a leading bracket names a group and not tags or a number."""
+    """Whether a leading bracket names a group and not tags, a number, or a title with its year."""
+    if re.search(r"[^\W_][ ._]\(?(?:19|20)\d\d\)?$", found[0]):
+        return False
     if found[0].isdigit() or _NOTICE.search(found[0]) or not any(character.isalnum() for character in found[0]):
         return False
     tags = scan(text, found[1], found[2], ())
@@ -202,7 +292,7 @@ def _with_absolute(
     """The markers, and a bare number where nothing else counts episodes."""
     full = next((marker for marker in markers if marker.form == "episode"), None)
     if full is not None:
-        beside = find_beside(text, begin, high, full)
+        beside = find_beside(text, begin, high, full, fansub=group is not None)
         if (
             beside is not None
             and not overlaps(beside.start, beside.end, markers)
@@ -221,7 +311,7 @@ def _with_absolute(
         if tag.field in {"crc32", "audio_channels", "resolution"} and not text[tag.start : tag.end].isdigit()
     ]
     blocked += [Marker("tag", (), tag.start, tag.end, "") for tag in checks]
-    broadcast = any(tag.field == "source" and tag.value in {"HDTV", "DTV", "TV", "SAT"} for tag in tags)
+    broadcast = _is_broadcast(tags)
     translated = any(tag.field == "subtitle_languages" for tag in tags)
     bold = (
         group is not None
@@ -263,6 +353,9 @@ def _with_absolute(
                 for item in found.findings
             ),
         )
+        beside = find_beside(text, begin, high, found)
+        if beside is not None and beside.start >= found.end:
+            markers = [*markers, beside]
     return sorted([*markers, found], key=lambda marker: marker.start)
 
 
@@ -276,10 +369,14 @@ def _edition_before_year(
     added: list[Tag] = []
     for tag in reversed([tag for tag in tags if tag.end <= edge]):
         written = text[tag.start : tag.end]
-        loud = (written.isupper() and len(written) > 3) or len(re.findall(r"[^\W_]+", written)) > 1
+        loud = (
+            (written.isupper() and len(written) > 3)
+            or (written == "3D" and text[tag.end] == ".")
+            or len(re.findall(r"[^\W_]+", written)) > 1
+        )
         if (
             tag in counted
-            or tag.field != "edition"
+            or tag.field not in {"edition", "other"}
             or not loud
             or not only_separators(text, tag.end, edge)
             or ARTICLE.fullmatch(text, begin, tag.start)

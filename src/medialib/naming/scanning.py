@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from medialib.naming.grammar import SERVICES, SOFT_WORDS, Rule
+from medialib.naming.grammar import SOFT_WORDS, UPPER_CODES, Rule
+from medialib.naming.languages import GLUED, LANGUAGE_CODES, TWO_LETTER_CODES
+from medialib.naming.services import SERVICES, SERVICES_WRITTEN_OUT
 from medialib.naming.spelling import SPELLINGS
 
 __all__ = ["Tag", "bracket_pairs", "only_separators", "scan", "tags_that_count"]
@@ -17,6 +19,20 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _WHOLE_WORD: Final = re.compile(r"[^\W_]+")
 _BRACKET: Final = re.compile(r"[\[\](){}]")
 _CLOSING: Final = {"[": "]", "(": ")", "{": "}"}
+_SECOND_WORD: Final = re.compile(r"[ .-]([^\W_]{2,12})")
+_OFTEN_WORDS: Final = frozenset(
+    ["kan", "fin", "dan", "nor", "hin", "may", "chi", "tam", "per", "ben", "tel", "est", "tur", "hun", "lit", "mal"]
+)
+"""Codes of languages that end titles more often than they name languages."""
+_LIST: Final = re.compile(r"[\[({][A-Za-z]{2,3}(?:[-+&,/ ]{1,3}[A-Za-z]{2,3}){1,12}[\])}]")
+_MEANINGS: Final = {
+    **GLUED,
+    **{word: ("languages", code) for word, code in SOFT_WORDS.items()},
+    **{word: ("streaming_service", name) for word, name in SERVICES_WRITTEN_OUT.items()},
+}
+_FIRST_WORDS: Final = frozenset(
+    name.split()[0].casefold() for name in SERVICES.values() if " " in name and name.replace(" ", "").isalnum()
+)
 _STANDARD_HEIGHTS: Final = frozenset({240, 360, 400, 480, 540, 576, 720, 1080, 1440, 2160, 4320})
 _EDITION_WORDS: Final = {
     "extended": "extended",
@@ -127,6 +143,8 @@ def _values(field: str, text: str) -> tuple[object, ...]:
         return (text.upper(),)
     if field == "audio_channels":
         return (text[:3],)
+    if field == "languages":
+        return (SOFT_WORDS[text[2:].casefold()],)
     words = [_EDITION_WORDS.get(word.casefold()) for word in _WORD.findall(text)]
     return tuple(dict.fromkeys(word for word in words if word is not None))
 
@@ -138,7 +156,9 @@ def scan(text: str, low: int, high: int, blocked: Iterable[tuple[int, int]]) -> 
     [('resolution', '720p'), ('video_codec', 'H.264')]
     """
     tags: list[Tag] = []
-    closed = sorted(blocked)
+    lists = _language_lists(text, low, high) if "(" in text or "[" in text else []
+    tags += lists
+    closed = sorted([*blocked, *((tag.start, tag.end) for tag in lists)] if lists else blocked)
     position, next_blocked, limit = low, 0, closed[0][0] if closed else high
     for match in _WHOLE_WORD.finditer(text, low, high):
         start, end = match.span()
@@ -158,10 +178,41 @@ def scan(text: str, low: int, high: int, blocked: Iterable[tuple[int, int]]) -> 
         position = min(end, limit)
         word = text[start:position]
         if word in SERVICES:
-            tags.append(Tag("streaming_service", SERVICES[word], start, position, False))
-        elif (language := SOFT_WORDS.get(word.casefold())) is not None:
-            tags.append(Tag("languages", language, start, position, False))
-    return tags
+            if word.casefold() in _FIRST_WORDS and (two := _two_words(text, word, position, limit)):
+                tags.append(Tag("streaming_service", two[0], start, two[1], False))
+                position = two[1]
+            else:
+                tags.append(Tag("streaming_service", SERVICES[word], start, position, False))
+        elif word in UPPER_CODES:
+            if text[max(0, start - 4) : start] != "YTS.":
+                tags.append(Tag("languages", UPPER_CODES[word], start, position, False))
+        elif (meaning := _MEANINGS.get(folded := word.casefold())) is not None:
+            tags.append(Tag(meaning[0], meaning[1], start, position, folded in GLUED))
+        elif folded in _FIRST_WORDS and (two := _two_words(text, word, position, limit)):
+            tags.append(Tag("streaming_service", two[0], start, two[1], False))
+            position = two[1]
+    return sorted(tags, key=lambda tag: tag.start) if lists else tags
+
+
+def _two_words(text: str, word: str, end: int, limit: int) -> tuple[str, int] | None:
+    """The service named by a word and the next (``Adult Swim``), and where that one ends."""
+    second = _SECOND_WORD.match(text, end, limit)
+    name = SERVICES_WRITTEN_OUT.get((word + second[1]).casefold()) if second is not None else None
+    return None if second is None or name is None else (name, second.end())
+
+
+def _language_lists(text: str, low: int, high: int) -> list[Tag]:
+    """Codes of languages, two or more and nothing else in a bracket: ``(eng-fre-pt)``."""
+    found: list[Tag] = []
+    for match in _LIST.finditer(text, low, high):
+        words = list(re.finditer(r"[A-Za-z]+", match[0]))
+        codes = [TWO_LETTER_CODES.get(word[0].casefold()) or LANGUAGE_CODES.get(word[0].casefold()) for word in words]
+        found += [
+            Tag("languages", code, match.start() + word.start(), match.start() + word.end(), False)
+            for word, code in zip(words, codes, strict=True)
+            if code is not None and None not in codes
+        ]
+    return found
 
 
 def _read_on(text: str, match: re.Match[str], rule: Rule, limit: int, tags: list[Tag]) -> int:
@@ -187,7 +238,12 @@ def _read_on(text: str, match: re.Match[str], rule: Rule, limit: int, tags: list
 
 
 def tags_that_count(
-    text: str, tags: list[Tag], low: int, high: int, head_end: int | None, pairs: list[tuple[int, int]]
+    text: str,
+    tags: list[Tag],
+    low: int,
+    high: int,
+    head_end: int | None,
+    pairs: list[tuple[int, int]],
 ) -> list[Tag]:
     """The firm tags, and those soft ones that stand among tags and not among words.
 
@@ -207,7 +263,9 @@ def tags_that_count(
             if not only_separators(text, tag.end, edge) or only_separators(text, low, tag.start):
                 break
             written = text[tag.start : tag.end]
-            if tag.field == "languages" and len(written) == 3 and not written.isupper():
+            if len(written) == 2 and tag.field == "languages" and (head_end is None or tag.start < head_end):
+                break
+            if tag.field == "languages" and not written.isupper() and written.casefold() in _OFTEN_WORDS:
                 break  # "Kan", "Fin" and "Dan" end titles more often than they name languages
             kept.add(id(tag))
             edge = tag.start
@@ -223,10 +281,26 @@ def tags_that_count(
                 kept.update(id(tag) for tag in inside)
         if any(tag.firm for tag in inside):
             kept.update(id(tag) for tag in inside)
+        elif any(id(tag) in kept and tag.end - tag.start == 2 for tag in inside) and not _all_read(
+            text, opening, closing, inside
+        ):
+            kept.difference_update(id(tag) for tag in inside if tag.end - tag.start == 2)
     counted = [tag for tag in tags if id(tag) in kept]
     sources = [tag for tag in counted if tag.field == "source"]
     return [
         tag
         for tag in counted
-        if tag.field != "streaming_service" or any(0 <= source.start - tag.end <= 24 for source in sources)
+        if tag.field != "streaming_service"
+        or any(0 <= source.start - tag.end <= 24 for source in sources)
+        or (tag.end - tag.start > 3 and any(other.firm and 0 <= other.start - tag.end <= 1 for other in counted))
     ]
+
+
+def _all_read(text: str, opening: int, closing: int, inside: list[Tag]) -> bool:
+    """Whether a bracket holds tags and nothing else."""
+    covered = opening + 1
+    for tag in inside:
+        if not only_separators(text, covered, tag.start):
+            return False
+        covered = tag.end
+    return only_separators(text, covered, closing - 1)

@@ -10,9 +10,10 @@ from medialib.naming.grammar import COUNTRIES
 from medialib.naming.grouping import leading_group
 from medialib.naming.markers import Marker
 from medialib.naming.outline import Outline, matches_at
+from medialib.naming.parsed import Finding
 from medialib.naming.scanning import Tag, bracket_pairs, only_separators
 
-__all__ = ["ARTICLE", "read_titles", "tidy"]
+__all__ = ["ARTICLE", "part_of_series", "read_titles", "tidy"]
 
 _YEARS: Final = re.compile(r"(?<![^\W_])((?:19|20)\d\d)\s?-\s?((?:19|20)\d\d)(?!\d)")
 _COUNTRY_AT_END: Final = re.compile(r"[\s._]+[\[(]?(US|USA|UK|AU|NZ)[\])]?[\s._-]*$")
@@ -23,6 +24,11 @@ _PART_NUMBERS: Final = {
     "i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8,
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
 }  # fmt: skip
+_PART_AT_END: Final = re.compile(
+    r"(?i)[\s._-]{1,3}\(?(?:part[ ._]|(?<=-)pt[ ._]?)(\d{1,2}|I{1,3}|IV|VI{0,3}|one|two|three|four|five)\)?$|"
+    r"[ ._]\((\d|[a-z]{4,12})\)$"
+)
+_FANSUB: Final = re.compile(r"\s*\[")
 _EASTERN: Final = re.compile(r"[\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _NOT_EASTERN: Final = re.compile(r"[^\u0600-\u06ff\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef\[\]/·★]+")
 _LETTERS: Final = re.compile(r"[A-Za-z]")
@@ -44,7 +50,10 @@ _IN_BRACKETS_OR_OPEN: Final = re.compile(r"\[[^\[\]]*\]?")
 _LEADING_BRACKETS: Final = re.compile(r"(?:[\s._-]*\[[^\[\]]{0,80}\]){1,3}[\s._-]*(?=[^\W_])")
 _BETWEEN_BARS: Final = re.compile(r"[^/|]+")
 _ALSO_HINT: Final = re.compile(r"[kK\u212a]")
-_ALSO_KNOWN_AS: Final = re.compile(r"(?i)[\s._(]a[.]?k[.]?a[.]?[\s._]")
+_ALSO_KNOWN_AS: Final = re.compile(r"(?i)[\s._(]a[.]?k[.]?a[.]?[\s._]|--+(?=[^\W_])")
+_BONUS: Final = re.compile(r"(?<=[^\W_])-(x|f)\d\d-(?=[^\W_])")
+"""The number of a film in its series, before its title, or of an extra, behind it: ``Series-f02-Film-x01-Extra``."""
+_ALSO_BEFORE: Final = re.compile(r"(?i)a[.]?k[.]?a[.]?[\s._]+")
 _CUT: Final = re.compile(r"[\[{]|\((?=[^()]*$)")
 _COLLECTION_WORDS: Final = ("complete", "season", "vol", "collection", "ep", "-")
 _ENDS_COUNTRY: Final = "SAKUZ"
@@ -89,7 +98,7 @@ def read_titles(
     first_word = high if word is None else word.start()
     stops = sorted(
         [marker.start for marker in markers]
-        + [tag.start for tag in tags]
+        + [tag.start for tag in tags if text[tag.start] < "\u0600" or not _EASTERN.match(text, tag.start)]
         + ([year[1]] if year else [])
         + [start for start, _, field in reading.taken if field == "release_group" and start > begin]
     )
@@ -130,7 +139,9 @@ def read_titles(
         if other is not None and other.start() > start and not _follows_bracket(text, begin):
             shorter = _title_span(text, start, other.start())[1]
             if _LATIN.search(text, start, shorter) or not _LATIN.search(other[1]):
-                reading.claim("alternative_titles", tidy(other[1]), *other.span(1))
+                also = _ALSO_BEFORE.match(other[1])
+                begin_other = other.start(1) + (also.end() if also is not None else 0)
+                reading.claim("alternative_titles", tidy(text[begin_other : other.end(1)]), begin_other, other.end(1))
                 end = shorter
             else:
                 reading.claim("alternative_titles", tidy(text[start:shorter]), start, shorter)
@@ -143,6 +154,20 @@ def read_titles(
         value = _PART_NUMBERS.get(part[1].casefold()) or (int(part[1]) if part[1].isdigit() else 0)
         if value and not (part[0][:1] in "pP" and part[0][1:2] not in "tTaA" and not markers):
             reading.claim("part", value, *part.span())
+
+
+def part_of_series(text: str, starts: list[int], begin: int, high: int) -> Marker | None:
+    """The part of a series without seasons, behind its title: ``Title.Part.Two``; `starts` are where it can begin.
+
+    >>> found = part_of_series("Title.Part.Two.720p", [6], 0, 19)
+    >>> found.start, found.findings[0].value
+    (6, 2)
+    """
+    for match in matches_at(_PART, text, starts, high):
+        value = _PART_NUMBERS.get(match[1].casefold()) or (int(match[1]) if match[1].isdigit() else 0)
+        if value and match[0][:4].casefold() == "part" and not only_separators(text, begin, match.start()):
+            return Marker("part", (Finding("part", value, *match.span()),), *match.span(), "a part of a series")
+    return None
 
 
 def _follows_bracket(text: str, begin: int) -> bool:
@@ -187,6 +212,8 @@ def _title_span(text: str, start: int, end: int) -> tuple[int, int]:
             start, end = start + first + 1, start + last - 1
         elif (leading := _LEADING_BRACKETS.match(stretch)) is not None:
             start += leading.end()
+    if text[start:end].startswith("[") and "]" not in text[start:end]:
+        start += 1
     while start < end and not (text[start].isalnum() or text[start] in "#'\"!~.¡¿([$+@"):
         start += 1
     while start < end and (text[end - 1].isspace() or text[end - 1] in "._-([{,;:/|*·+=\\#"):
@@ -199,7 +226,10 @@ def _claim_title(text: str, start: int, end: int, reading: Reading) -> None:
     pieces = [(start, end)]
     if "/" in stretch or "|" in stretch:
         pieces = [(match.start() + start, match.end() + start) for match in _BETWEEN_BARS.finditer(stretch)]
-    also = _ALSO_KNOWN_AS.search(stretch) if _ALSO_HINT.search(stretch) else None
+    bonus = _BONUS.search(stretch) if "-x" in stretch or "-f" in stretch else None
+    if bonus is not None:
+        pieces = [(start + bonus.end(), end)] if bonus[1] == "f" else [(start, start + bonus.start())]
+    also = _ALSO_KNOWN_AS.search(stretch) if _ALSO_HINT.search(stretch) or "--" in stretch else None
     aka = also is not None and also.start() > 0 and len(pieces) == 1
     if aka and also is not None:
         pieces = [(start, start + also.start()), (start + also.end(), end)]
@@ -210,6 +240,19 @@ def _claim_title(text: str, start: int, end: int, reading: Reading) -> None:
         main = next((span for span, _ in reversed(titles) if _LATIN.search(text[span[0] : span[1]])), main)
     for span, written in titles:
         reading.claim("title" if span == main else "alternative_titles", written, *span)
+
+
+def _without_part(text: str, begin: int, end: int, reading: Reading) -> int:
+    """The end of an episode's title without the number of a part behind it, which is claimed."""
+    stretch = text[begin:end].casefold()
+    can_end_so = stretch.endswith(")") or "part" in stretch or "-pt" in stretch
+    match = _PART_AT_END.search(text, begin, end) if can_end_so else None
+    if match is None or match.start() <= begin or _FANSUB.match(text):
+        return end
+    if match[1]:
+        value = _PART_NUMBERS.get(match[1].casefold()) or int(match[1])
+        reading.claim("part", value, *match.span(1))
+    return match.start()
 
 
 def _episode_title(text: str, high: int, reading: Reading, markers: list[Marker], tags: list[Tag]) -> None:
@@ -228,6 +271,7 @@ def _episode_title(text: str, high: int, reading: Reading, markers: list[Marker]
         begin += 1
     while begin < end and (text[end - 1].isspace() or text[end - 1] in "._-([{,;:/|*+="):
         end -= 1
+    end = _without_part(text, begin, end, reading) if begin < end and text[end - 1] not in ".]" else end
     title = tidy(text[begin:end])
     if title and _ALNUM.search(title) and title.casefold() not in {"end", "final", "v2", "complete"}:
         reading.claim("episode_title", title, begin, end)
