@@ -34,6 +34,7 @@ READ: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("The.Story.of.IT.1080p.x264-QRS", {"title": "The Story of IT", "languages": None}),
         ("The.Story.of.Dan.1080p.x264-QRS", {"title": "The Story of Dan", "languages": None}),
         ("Lantern.Road.S02E03.ita.720p.x264-QRS", {"languages": ["it"]}),
+        ("[灯字幕组] Lantern Road - 04 [1080p]", {"languages": ["zh"], "release_group": "灯字幕组"}),
         ("[Group] Lantern Road - 04 [1080p][中日双语字幕]", {"languages": ["zh"]}),
     ],
     "a word behind the last dash is the group": [

@@ -209,7 +209,8 @@ def _assembled(
         release_group=_scalar(values, "release_group"),
         container=container,
         languages=_tuple(values, "languages")
-        or (_tuple(values, "subtitle_languages") if container in SUBTITLE_CONTAINERS else ()),
+        or (_tuple(values, "subtitle_languages") if container in SUBTITLE_CONTAINERS else ())
+        or (("zh",) if "字幕" in (_scalar(values, "release_group") or "") else ()),
         subtitle_languages=_tuple(values, "subtitle_languages"),
         forced=forced,
         edition=_tuple(values, "edition"),

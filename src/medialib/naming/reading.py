@@ -14,7 +14,6 @@ from medialib.naming.grouping import GroupFound, find_group, leading_group, site
 from medialib.naming.markers import Marker, overlaps
 from medialib.naming.numbering import find_markers
 from medialib.naming.outline import Outline, matches_at, outline
-from medialib.naming.parsed import Finding
 from medialib.naming.scanning import Tag, bracket_pairs, only_separators, scan, tags_that_count
 from medialib.naming.speech import LANGUAGE_FIELDS, with_subtitles, without_group
 from medialib.naming.titles import ARTICLE, part_of_series, read_titles
@@ -172,10 +171,6 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
         else:
             reading.cover("other", tag.start, tag.end)
     reading.firm_tags += sum(tag.firm for tag in counted)
-    if not text.isascii() and not any(tag.value == "zh" for tag in counted):
-        chinese = _CHINESE.search(text, low, stem_end)
-        if chinese is not None:
-            reading.findings.append(Finding("languages", "zh", *chinese.span()))
     last_tag = max(tag_ends) if tag_ends else (max((marker.end for marker in counting), default=None))
     if year is not None and last_tag is not None:
         last_tag = max(last_tag, year[2])
@@ -187,6 +182,8 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
     )
     if found_group is not None:
         reading.claim("release_group", *found_group)
+    if not text.isascii() and not any(tag.value == "zh" for tag in counted):
+        any(reading.claim("languages", "zh", *chinese.span()) for chinese in _CHINESE.finditer(text, low, stem_end))
     if (
         shape.parts
         and reading.firm_tags
