@@ -48,6 +48,7 @@ nitpick_ignore = [
     ("py:class", "ModeBits"),
     ("py:class", "medialib.catalogue.sql.SqlCatalogue"),
     ("py:class", "medialib.http.client.Answered"),
+    ("py:class", "medialib.naming.absolute.CountedEpisode"),
     ("py:class", "medialib.planning.serial.T"),
     ("py:class", "medialib.testing.catalogue_machine.Operation"),
     ("py:class", "medialib.testing.catalogue_rows.RepositoryLaws"),
