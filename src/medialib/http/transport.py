@@ -66,13 +66,13 @@ def parse_answer(body: bytes, name: str) -> Any:
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
-        pass
-    else:
-        if found is not None:
-            return found
-    raise UnusableAnswer(
-        f"the answer of {name} was not JSON", remedy="If it stays so, check the base URL: a web page may be there."
-    )
+        found = None
+    # raised out here, so that no traceback quotes the answer
+    if found is None:
+        raise UnusableAnswer(
+            f"the answer of {name} was not JSON", remedy="If it stays so, check the base URL: a web page may be there."
+        )
+    return found
 
 
 class Transport(BaseAdapter):
