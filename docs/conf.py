@@ -43,6 +43,7 @@ nitpick_ignore_regex = [
 # They stand in a signature, and what a reader needs of them is said elsewhere: an alias, or not public.
 nitpick_ignore = [
     ("py:class", "Action"),
+    ("py:class", "Executor"),
     ("py:class", "Path"),
     ("py:class", "Range"),
     ("py:class", "ModeBits"),

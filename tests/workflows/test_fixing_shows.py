@@ -8,6 +8,7 @@ import pytest
 from medialib.errors import NotIdentified, UsageError
 from medialib.model import ExternalIds, Show
 from medialib.planning import ChangeShow, Move, RemoveFolder, RemoveShow, SetHolding
+from medialib.testing.failing_disk import Killed, KillSwitch
 from medialib.testing.metadata_world import MemoryProvider, invented_world
 from medialib.testing.worlds import MemoryWorld
 from medialib.workflows.fix import plan_fix_show
@@ -59,20 +60,9 @@ def test_record_episodes_and_files_change_together(world: MemoryWorld) -> None:
 def test_a_crash_leaves_the_old_or_the_new_record_whole(world: MemoryWorld, steps: int) -> None:
     """`fix-show` killed half-way: the record is whole, and running it again ends it."""
 
-    class Killed(BaseException):
-        pass
-
-    left = steps
-
-    def dies(operation: str, path: str) -> None:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise Killed
-
     old = next(iter(world.catalogue.shows.all()))
     plan = world.plan_show(plan_fix_show, "Nosferatu", ids=ExternalIds(tmdb=202))
-    world.before_each(dies)
+    world.before_each(KillSwitch(steps))
     try:
         world.apply(plan)
     except Killed:

@@ -13,6 +13,7 @@ from medialib.errors import ConnectionLost, MedialibError
 from medialib.model import Place
 from medialib.planning import Move
 from medialib.ports import WritableLocation
+from medialib.testing.failing_disk import Killed, KillSwitch
 from medialib.testing.memory_location import MemoryLocation
 from medialib.testing.worlds import MemoryWorld
 from medialib.workflows.apply import writing
@@ -31,22 +32,6 @@ PLACED = {
     "tv:Show Name/Season 01/Show.Name.S01E02.mkv": "Show.Name.S01E02.mkv",
     "movies:Film Name (2001)/Film Name (2001).mkv": "Film.Name.2001.1080p.BluRay.x264-GRP.mkv",
 }
-
-
-class Killed(BaseException):
-    """The process is gone: nothing that catches errors catches this."""
-
-
-class KillSwitch:
-    """Dies at the N-th operation on any location, before or after it happened is all the same to the next process."""
-
-    def __init__(self, after: int) -> None:
-        self.left = after
-
-    def __call__(self, operation: str, path: str) -> None:
-        if self.left == 0:
-            raise Killed
-        self.left -= 1
 
 
 def stocked() -> MemoryWorld:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future
 from itertools import islice
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from medialib.naming.parse import parse_name
 from medialib.naming.parsed import ParsedName
+
+if TYPE_CHECKING:
+    # loads logging and threads, which a reader of names alone has no use for
+    from concurrent.futures import Executor, Future
 
 __all__ = ["parse_names"]
 

@@ -115,7 +115,7 @@ class Titles:
 
     def known(self, parsed: ParsedName) -> Titled | None:
         """The title that a name means, if it is known by now; nobody is asked."""
-        match = identify(parsed, self._index) if parsed.title is not None else Unidentified("it has no title")
+        match = identify(parsed, self._index)
         if not isinstance(match, Identified):
             return None
         return Titled(self._records[match.title.kind, match.title.key], "; ".join(match.reasons))
