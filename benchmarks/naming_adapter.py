@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from medialib.naming import parse_name
@@ -23,16 +24,23 @@ _LISTS = {
     "edition": "edition",
 }
 _NUMBERS = {"seasons": "season", "episodes": "episode", "absolute_episodes": "absolute_episode"}
+_ONE_ALONE = frozenset(_NUMBERS.values())
+_THEIRS = (*_SAME, *_LISTS.values(), *_NUMBERS.values())
+_VALUES = attrgetter(*_SAME, *_LISTS, *_NUMBERS)
 
 
 def parse(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of `name`; ``options["type"]`` is what the caller knows it to be."""
     found = parse_name(name, kind=options.get("type"))
-    fields = {field: getattr(found, field) for field in _SAME}
-    fields |= {theirs: list(getattr(found, ours)) for ours, theirs in _LISTS.items()}
-    for ours, theirs in _NUMBERS.items():
-        values = getattr(found, ours)
-        fields[theirs] = values[0] if len(values) == 1 else list(values) or None
-    fields["date"] = found.date.isoformat() if found.date else None
+    fields: dict[str, Any] = {}
+    for theirs, value in zip(_THEIRS, _VALUES(found), strict=True):
+        if value is None or value is False or value == ():
+            continue
+        if isinstance(value, tuple):
+            value = list(value) if len(value) > 1 or theirs not in _ONE_ALONE else value[0]
+        fields[theirs] = value
+    if found.date:
+        fields["date"] = found.date.isoformat()
     fields["media_type"] = "episode" if found.is_episode else options.get("type") or "movie"
-    return {key: value for key, value in fields.items() if value is not None and value is not False and value != []}
+    return fields
+

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from medialib.naming.outline import Word
 from medialib.naming.parsed import Finding
 
 __all__ = ["Reading"]
@@ -25,6 +26,8 @@ class Reading:
     """Why."""
     taken: list[tuple[int, int, str]] = attrs.field(factory=list)
     """Spans claimed, with the field."""
+    words: list[Word] = attrs.field(factory=list)
+    """The words of the part."""
     covered: bytearray = attrs.field(init=False)
     """For each character of the part, 1 once it belongs to a field."""
     firm_tags: int = 0
@@ -54,17 +57,20 @@ class Reading:
         field, start, end = found.field, found.start, found.end
         if start >= end:
             return False
-        first, last = start - self.low, end - self.low
-        known = False
-        if first < 0 or self.covered.find(1, first, last) >= 0:
+        low, covered = self.low, self.covered
+        first, last = start - low, end - low
+        if first < 0 or covered.find(1, first, last) >= 0:
+            known = False
             for begin, stop, other in self.taken:
                 if start < stop and begin < end:
                     if other != field:
                         return False
                     known = known or (begin == start and stop == end)
-        if not known:
+            if not known:
+                self.cover(field, start, end)
+        else:
             self.taken.append((start, end, field))
-            self.covered[max(0, first) : max(0, last)] = b"\1" * (last - max(0, first))
+            covered[first:last] = b"\1" * (last - first)
         self.findings.append(found)
         return True
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-__all__ = ["EPISODE_WORDS", "MONTHS", "SEASON_WORDS", "Outline", "either", "matches_at", "outline"]
+__all__ = ["EPISODE_WORDS", "MONTHS", "SEASON_WORDS", "Outline", "either", "Word", "matches_at", "outline", "words_of"]
 
 SEASON_WORDS: Final = frozenset(
     [
@@ -64,7 +64,11 @@ _LETTERS: Final = {
         for number in ("", "i", "ii", "iii", "iv", "vi", "vii", "viii", "v", "one", "two", "three", "four", "five")
     },
 }
-_WORD: Final = re.compile(r"([^\W\d_]+)[^\W_]*|(\d+)[^\W_]*")
+_WORD: Final = re.compile(r"[^\W_]+")
+_RUN: Final = re.compile(r"([^\W\d_]+)|\d+")
+
+Word = tuple[int, int, str, str]
+"""Where a word begins and ends, the word, and the same case-folded."""
 
 
 class Outline(NamedTuple):
@@ -96,8 +100,17 @@ class Outline(NamedTuple):
     """Any word that begins with a letter."""
 
 
-def outline(text: str, low: int, high: int) -> Outline:
-    """Notes what the words of ``text[low:high]`` begin with.
+def words_of(text: str, low: int, high: int) -> list[Word]:
+    """The runs of letters and digits in ``text[low:high]``.
+
+    >>> words_of("The.Show_2", 0, 10)
+    [(0, 3, 'The', 'the'), (4, 8, 'Show', 'show'), (9, 10, '2', '2')]
+    """
+    return [(*match.span(), word := match[0], word.casefold()) for match in _WORD.finditer(text, low, high)]
+
+
+def outline(text: str, low: int, high: int, words: Iterable[Word] | None = None) -> Outline:
+    """Notes what the words of ``text[low:high]`` begin with; `words` may be known already, those around it too.
 
     >>> found = outline("Show S01E02 2019", 0, 16)
     >>> found.letters, found.years, found.words
@@ -108,24 +121,31 @@ def outline(text: str, low: int, high: int) -> Outline:
         "letter": found.letters, "season": found.seasons, "series": found.series, "episode": found.episodes,
         "chapter": found.chapters, "behind": found.behind, "outside": found.outside, "part": found.parts,
     }  # fmt: skip
-    for match in _WORD.finditer(text, low, high):
-        start = match.start()
-        if start == low and low and text[low - 1].isalnum():
+    with_letters = found.words
+    for start, end, word, run in words_of(text, low, high) if words is None else words:
+        if start < low or start >= high or (start == low and low and text[low - 1].isalnum()):
             continue
-        run = match[1]
-        if run is not None:
-            found.words.append(start)
-            if (kind := _LETTERS.get(run.casefold())) is not None:
-                kinds[kind].append(start)
-            continue
-        digits = match[2]
-        if len(digits) < 4:
-            found.short.append(start)
-        elif len(digits) == 4:
-            if digits.startswith(("19", "20")):
-                found.years.append(start)
-        elif len(digits) == 8:
-            found.packed.append(start)
+        if end > high:
+            word = text[start:high]
+            run = word.casefold()
+        if not word.isalpha():
+            match = _RUN.match(word)
+            if match is None:
+                continue
+            if match[1] is None:
+                length = match.end()
+                if length < 4:
+                    found.short.append(start)
+                elif length == 4:
+                    if word.startswith(("19", "20")):
+                        found.years.append(start)
+                elif length == 8:
+                    found.packed.append(start)
+                continue
+            run = match[0].casefold()
+        with_letters.append(start)
+        if (kind := _LETTERS.get(run)) is not None:
+            kinds[kind].append(start)
     return found
 
 

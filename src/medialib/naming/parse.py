@@ -21,13 +21,16 @@ from medialib.naming.trust import confidence
 __all__ = ["parse_name"]
 
 _LONGEST: Final = 4096
-_WORD: Final = re.compile(r"[^\W_]+")
 _BACKWARDS_HINT: Final = re.compile(r"E-?\d\dS(?![^\W_])|p0(?:27|801|612)(?![^\W_])")
 _BACKWARDS: Final = re.compile(r"(?:(?<![^\W_])\d{2,3}E-?\d{2}S|(?<![^\W_])p(?:027|0801|0612))(?![^\W_])")
 _BROADCAST: Final = frozenset({"HDTV", "DTV", "TV", "SAT"})
 _TECHNICAL: Final = frozenset({"resolution", "source", "video_codec"})
 _SAMPLE: Final = re.compile(
     r"(?i)(?:^|[\s._-])sample(?:[\s._-]*(?:\d{1,2})?[.]\w{2,4})?$|(?:^|[/\\])samples?[/\\]|^sample[\s._-]"
+)
+_SEVERAL: Final = frozenset(
+    ["seasons", "episodes", "absolute_episodes", "alternative_titles", "hdr", "audio_codecs", "languages"]
+    + ["subtitle_languages", "edition"]
 )
 _WRITTEN: Final = frozenset({"title", "alternative_titles", "episode_title", "release_group"})
 _SAYS_LITTLE: Final = frozenset({*_WRITTEN, "container", "crc32", "languages", "country"})
@@ -95,11 +98,6 @@ def _as_written(name: str, text: str, item: Finding) -> Finding:
     return attrs.evolve(item, value=value) if value else item
 
 
-def _scalar(values: Mapping[str, list[Any]], field: str) -> Any:
-    found = values.get(field)
-    return found[0] if found else None
-
-
 def _source(values: list[str]) -> str | None:
     """A screener is one whatever disc it came on; pay-per-view says less than how it was taken."""
     if "Screener" in values:
@@ -115,11 +113,15 @@ def _resolution(text: str, found: Iterable[Finding]) -> str | None:
     return None if chosen is None else chosen.value
 
 
-def _tuple(values: Mapping[str, list[Any]], field: str) -> tuple[Any, ...]:
-    found = values.get(field)
-    if not found:
-        return ()
-    return tuple(found) if len(found) == 1 else tuple(sorted(set(found)))
+def _together(field: str, values: list[Any]) -> Any:
+    """What a field with several findings holds: all of them, sorted but for other titles, or the one that counts."""
+    if field == "source":
+        return _source(values)
+    if field == "container":
+        return values[-1]
+    if field == "alternative_titles":
+        return tuple(values)
+    return tuple(sorted(set(values))) if field in _SEVERAL else values[0]
 
 
 def _assembled(
@@ -136,27 +138,54 @@ def _assembled(
     found.sort(key=_BY_POSITION)
     if not name.isascii():
         found = [_as_written(name, text, item) for item in found]
-    values: dict[str, list[Any]] = {}
+    fields: dict[str, Any] = {}
+    repeated: dict[str, list[Any]] = {}
     for item in found:
-        values.setdefault(item.field, []).append(item.value)
-    seasons, episodes, absolute = (
-        _tuple(values, "seasons"),
-        _tuple(values, "episodes"),
-        _tuple(values, "absolute_episodes"),
-    )
-    day = _scalar(values, "date")
+        field = item.field
+        if field in repeated:
+            repeated[field].append(item.value)
+        elif field in fields:
+            repeated[field] = [fields[field], item.value]
+        else:
+            fields[field] = item.value
+    for field in fields.keys() & _SEVERAL:
+        if field not in repeated:
+            fields[field] = (fields[field],)
+    for field, values in repeated.items():
+        fields[field] = _together(field, values)
+    if "resolution" in repeated:
+        fields["resolution"] = _resolution(text, found)
+    seasons, episodes = fields.get("seasons", ()), fields.get("episodes", ())
+    absolute = fields.get("absolute_episodes", ())
+    day, title, container = fields.get("date"), fields.get("title"), fields.get("container")
     special = own.special or seasons == (0,)
-    container = values["container"][-1] if "container" in values else None
     numbered = bool(episodes or absolute or day)
     season_pack = bool(seasons) and not numbered and not own.special
-    title = _scalar(values, "title")
-    says = not values.keys() <= _SAYS_LITTLE and (bool(title or numbered or own.firm_tags) or len(readings) > 1)
+    says = not fields.keys() <= _SAYS_LITTLE and (bool(title or numbered or own.firm_tags) or len(readings) > 1)
     rejected = (not says and not own.firm_tags and not special) or (
         title is not None and not numbered and not own.firm_tags and bool(GIBBERISH.fullmatch(title))
     )
     if rejected:
         reasons = [*reasons, "nothing but a title, a hash or gibberish"]
-    kind = _kind(
+    leftover = _leftover(text, own, found if len(readings) > 1 else ())
+    trust = (
+        0.1
+        if rejected
+        else confidence(
+            name,
+            title,
+            counted=numbered or bool(seasons),
+            firm=bool(seasons and episodes),
+            year="year" in fields,
+            technical=not _TECHNICAL.isdisjoint(fields),
+            other_names="alternative_titles" in fields,
+            broadcast=fields.get("source") in _BROADCAST,
+            uneven=(day is not None and bool(episodes)) or float in map(type, episodes or absolute),
+            unread=leftover,
+            reasons=reasons,
+        )
+    )
+    fields["kind"] = _kind(
         name,
         container,
         own,
@@ -168,58 +197,18 @@ def _assembled(
         absolute=bool(absolute) and not episodes,
         numbered=bool(seasons) or numbered,
     )
-    leftover = _leftover(text, own, found if len(readings) > 1 else ())
-    trust = (
-        0.1
-        if rejected
-        else confidence(
-            name,
-            title,
-            counted=numbered or bool(seasons),
-            firm=bool(seasons and episodes),
-            year="year" in values,
-            technical=not _TECHNICAL.isdisjoint(values),
-            other_names="alternative_titles" in values,
-            broadcast="source" in values and not _BROADCAST.isdisjoint(values["source"]),
-            uneven=(day is not None and bool(episodes)) or float in map(type, episodes or absolute),
-            unread=leftover,
-            reasons=reasons,
-        )
-    )
+    if seasons and seasons[-1] > 1900 and day is None and "year" not in fields:
+        fields["year"] = next(number for number in seasons if number > 1900)
+    if "languages" not in fields:
+        if container in SUBTITLE_CONTAINERS:
+            fields["languages"] = fields.get("subtitle_languages", ())
+        elif "字幕" in fields.get("release_group", ""):
+            fields["languages"] = ("zh",)
+    if "repack" in fields:
+        fields["proper"] = True
     return ParsedName(
         name=name,
-        kind=kind,
-        title=title,
-        alternative_titles=tuple(values.get("alternative_titles", ())),
-        year=_scalar(values, "year") or next((number for number in seasons if number > 1900 and day is None), None),
-        seasons=seasons,
-        episodes=episodes,
-        absolute_episodes=absolute,
-        episode_title=_scalar(values, "episode_title"),
-        date=day,
-        part=_scalar(values, "part"),
-        resolution=_resolution(text, found) if "resolution" in values else None,
-        source=_source(values.get("source", [])),
-        remux="remux" in values,
-        video_codec=_scalar(values, "video_codec"),
-        bit_depth=_scalar(values, "bit_depth"),
-        hdr=_tuple(values, "hdr"),
-        audio_codecs=_tuple(values, "audio_codecs"),
-        audio_channels=_scalar(values, "audio_channels"),
-        release_group=_scalar(values, "release_group"),
-        container=container,
-        languages=_tuple(values, "languages")
-        or (_tuple(values, "subtitle_languages") if container in SUBTITLE_CONTAINERS else ())
-        or (("zh",) if "字幕" in (_scalar(values, "release_group") or "") else ()),
-        subtitle_languages=_tuple(values, "subtitle_languages"),
         forced=forced,
-        edition=_tuple(values, "edition"),
-        proper="proper" in values or "repack" in values,
-        repack="repack" in values,
-        version=_scalar(values, "version"),
-        crc32=_scalar(values, "crc32"),
-        streaming_service=_scalar(values, "streaming_service"),
-        country=_scalar(values, "country"),
         season_pack=season_pack,
         special=special,
         rejected=rejected,
@@ -227,6 +216,7 @@ def _assembled(
         leftover=leftover,
         confidence=trust,
         reasons=tuple(reasons),
+        **fields,
     )
 
 
@@ -275,8 +265,8 @@ def _leftover(text: str, own: Reading, borrowed: Iterable[Finding]) -> tuple[str
     find = covered.find
     return tuple(
         [
-            match[0]
-            for match in _WORD.finditer(text, low, own.high)
-            if not covered[match.start() - low] and find(1, match.start() - low, match.end() - low) < 0
+            word
+            for start, end, word, _ in own.words
+            if not covered[start - low] and find(1, start - low, end - low) < 0
         ]
     )

@@ -13,7 +13,7 @@ from medialib.naming.grammar import CONTAINERS
 from medialib.naming.grouping import GroupFound, find_group, leading_group, site_end, unread_bracket
 from medialib.naming.markers import Marker, overlaps
 from medialib.naming.numbering import find_markers
-from medialib.naming.outline import Outline, matches_at, outline
+from medialib.naming.outline import Outline, matches_at, outline, words_of
 from medialib.naming.scanning import Tag, bracket_pairs, only_separators, scan, tags_that_count
 from medialib.naming.speech import LANGUAGE_FIELDS, with_subtitles, without_group
 from medialib.naming.titles import ARTICLE, part_of_series, read_titles
@@ -132,7 +132,8 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
             break
         begin = leading[1]
         leading = leading_group(text, begin, stem_end)
-    shape = outline(text, begin, stem_end)
+    words = reading.words = words_of(text, low, high)
+    shape = outline(text, begin, stem_end, words)
     markers = find_markers(text, begin, stem_end, [], shape)
     if (
         not markers
@@ -142,8 +143,8 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
         reading.claim("resolution", f"{glued[2]}p", *glued.span(2))
         reading.firm_tags = 1
         stem_end = glued.start()
-        shape = outline(text, begin, stem_end)
-    tags = scan(text, begin, stem_end, [(marker.start, marker.end) for marker in markers])
+        shape = outline(text, begin, stem_end, words)
+    tags = scan(text, begin, stem_end, [(marker.start, marker.end) for marker in markers], words)
     year = _year(text, begin, stem_end, markers, tags, shape)
     head = leading[1] if group is None and leading is not None else begin
     firm_starts = [tag.start for tag in tags if tag.firm and tag.start >= head]

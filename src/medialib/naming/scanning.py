@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from medialib.naming.grammar import SOFT_WORDS, UPPER_CODES, Rule
 from medialib.naming.languages import GLUED, LANGUAGE_CODES, TWO_LETTER_CODES
+from medialib.naming.outline import Word, words_of
 from medialib.naming.services import SERVICES, SERVICES_WRITTEN_OUT
 from medialib.naming.spelling import SPELLINGS
 
@@ -33,6 +34,8 @@ _MEANINGS: Final = {
 _FIRST_WORDS: Final = frozenset(
     name.split()[0].casefold() for name in SERVICES.values() if " " in name and name.replace(" ", "").isalnum()
 )
+_KNOWN: Final = frozenset([*_MEANINGS, *_FIRST_WORDS, *map(str.casefold, SERVICES), *map(str.casefold, UPPER_CODES)])
+"""Words, case-folded, that may be tags without a rule: all others are ordinary."""
 _STANDARD_HEIGHTS: Final = frozenset({240, 360, 400, 480, 540, 576, 720, 1080, 1440, 2160, 4320})
 _EDITION_WORDS: Final = {
     "extended": "extended",
@@ -149,8 +152,12 @@ def _values(field: str, text: str) -> tuple[object, ...]:
     return tuple(dict.fromkeys(word for word in words if word is not None))
 
 
-def scan(text: str, low: int, high: int, blocked: Iterable[tuple[int, int]]) -> list[Tag]:
+def scan(
+    text: str, low: int, high: int, blocked: Iterable[tuple[int, int]], words: Iterable[Word] | None = None
+) -> list[Tag]:
     """All tags in ``text[low:high]`` by position, firm and soft; `blocked` spans are left alone.
+
+    `words` are its words, where they are known already, those around it too.
 
     >>> [(tag.field, tag.value) for tag in scan("Title.720p.x264-GRP", 0, 19, ())]
     [('resolution', '720p'), ('video_codec', 'H.264')]
@@ -160,8 +167,7 @@ def scan(text: str, low: int, high: int, blocked: Iterable[tuple[int, int]]) -> 
     tags += lists
     closed = sorted([*blocked, *((tag.start, tag.end) for tag in lists)] if lists else blocked)
     position, next_blocked, limit = low, 0, closed[0][0] if closed else high
-    for match in _WHOLE_WORD.finditer(text, low, high):
-        start, end = match.span()
+    for start, end, word, folded in words_of(text, low, high) if words is None else words:
         if start < position:
             continue
         if start >= limit:
@@ -169,29 +175,39 @@ def scan(text: str, low: int, high: int, blocked: Iterable[tuple[int, int]]) -> 
                 next_blocked += 1
             limit = closed[next_blocked][0] if next_blocked < len(closed) else high
             if limit <= start:
+                if limit == high:
+                    break
                 position = closed[next_blocked][1]
                 continue
         spellings = SPELLINGS[text[start : start + 2]]
         if spellings is not None and (found := spellings.pattern.match(text, start, limit)):
             position = _read_on(text, found, spellings.rules[(found.lastindex or 1) - 1], limit, tags)
             continue
-        position = min(end, limit)
-        word = text[start:position]
-        if word in SERVICES:
-            if word.casefold() in _FIRST_WORDS and (two := _two_words(text, word, position, limit)):
-                tags.append(Tag("streaming_service", two[0], start, two[1], False))
-                position = two[1]
-            else:
-                tags.append(Tag("streaming_service", SERVICES[word], start, position, False))
-        elif word in UPPER_CODES:
-            if text[max(0, start - 4) : start] != "YTS.":
-                tags.append(Tag("languages", UPPER_CODES[word], start, position, False))
-        elif (meaning := _MEANINGS.get(folded := word.casefold())) is not None:
-            tags.append(Tag(meaning[0], meaning[1], start, position, folded in GLUED))
-        elif folded in _FIRST_WORDS and (two := _two_words(text, word, position, limit)):
-            tags.append(Tag("streaming_service", two[0], start, two[1], False))
-            position = two[1]
+        position = end
+        if end > limit:
+            position, word = limit, text[start:limit]
+            folded = word.casefold()
+        if folded in _KNOWN:
+            position = _known_word(text, word, folded, start, position, limit, tags)
     return sorted(tags, key=lambda tag: tag.start) if lists else tags
+
+
+def _known_word(text: str, word: str, folded: str, start: int, end: int, limit: int, tags: list[Tag]) -> int:
+    """Reads a word that may name a service or a language; answers where to go on."""
+    if word in SERVICES:
+        if folded in _FIRST_WORDS and (two := _two_words(text, word, end, limit)):
+            tags.append(Tag("streaming_service", two[0], start, two[1], False))
+            return two[1]
+        tags.append(Tag("streaming_service", SERVICES[word], start, end, False))
+    elif word in UPPER_CODES:
+        if text[max(0, start - 4) : start] != "YTS.":
+            tags.append(Tag("languages", UPPER_CODES[word], start, end, False))
+    elif (meaning := _MEANINGS.get(folded)) is not None:
+        tags.append(Tag(meaning[0], meaning[1], start, end, folded in GLUED))
+    elif folded in _FIRST_WORDS and (two := _two_words(text, word, end, limit)):
+        tags.append(Tag("streaming_service", two[0], start, two[1], False))
+        return two[1]
+    return end
 
 
 def _two_words(text: str, word: str, end: int, limit: int) -> tuple[str, int] | None:
