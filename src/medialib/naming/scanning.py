@@ -116,6 +116,8 @@ def bracket_pairs(text: str, low: int, high: int) -> list[tuple[int, int]]:
 
 
 def _resolution(text: str) -> str:
+    if text[-1] in "pi" and text[:-1].isdecimal() and text.isascii():
+        return text
     plain = (
         text.casefold()
         .lstrip("m")
@@ -269,13 +271,15 @@ def tags_that_count(
     >>> [tag.value for tag in tags_that_count("The.Good.German.1080p", tags, 0, 21, None, [])]
     ['de', '1080p']
     """
-    firm_starts = [tag.start for tag in tags if tag.firm]
-    first_firm = firm_starts[0] if firm_starts else high
-    kept = {id(tag) for tag in tags if tag.firm or tag.start > first_firm}
-    soft_before = [tag for tag in tags if not tag.firm and tag.start < first_firm]
-    edge = first_firm
-    if firm_starts or head_end is not None:
-        for tag in reversed(soft_before):
+    first_firm = next((tag.start for tag in tags if tag.firm), None)
+    soft = [tag for tag in tags if not tag.firm]
+    counted = tags
+    if soft and (pairs or first_firm is None or soft[0].start < first_firm):
+        kept = {id(tag) for tag in tags if tag.firm or (first_firm is not None and tag.start > first_firm)}
+        edge = high if first_firm is None else first_firm
+        for tag in reversed(soft if first_firm is not None or head_end is not None else ()):
+            if tag.start >= edge:
+                continue
             if not only_separators(text, tag.end, edge) or only_separators(text, low, tag.start):
                 break
             written = text[tag.start : tag.end]
@@ -285,23 +289,18 @@ def tags_that_count(
                 break  # "Kan", "Fin" and "Dan" end titles more often than they name languages
             kept.add(id(tag))
             edge = tag.start
-    for opening, closing in pairs:
-        inside = [tag for tag in tags if opening < tag.start and tag.end < closing]
-        covered = opening + 1
-        for tag in inside:
-            if not only_separators(text, covered, tag.start):
-                break
-            covered = tag.end
-        else:
-            if inside and only_separators(text, covered, closing - 1):
+        for opening, closing in pairs:
+            inside = [tag for tag in tags if opening < tag.start and tag.end < closing]
+            if not inside:
+                continue
+            read = _all_read(text, opening, closing, inside)
+            if read or any(tag.firm for tag in inside):
                 kept.update(id(tag) for tag in inside)
-        if any(tag.firm for tag in inside):
-            kept.update(id(tag) for tag in inside)
-        elif any(id(tag) in kept and tag.end - tag.start == 2 for tag in inside) and not _all_read(
-            text, opening, closing, inside
-        ):
-            kept.difference_update(id(tag) for tag in inside if tag.end - tag.start == 2)
-    counted = [tag for tag in tags if id(tag) in kept]
+            elif any(id(tag) in kept and tag.end - tag.start == 2 for tag in inside):
+                kept.difference_update(id(tag) for tag in inside if tag.end - tag.start == 2)
+        counted = [tag for tag in tags if id(tag) in kept]
+    if all(tag.field != "streaming_service" for tag in counted):
+        return counted
     sources = [tag for tag in counted if tag.field == "source"]
     return [
         tag

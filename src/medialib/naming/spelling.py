@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable, Mapping
-from itertools import product
+from itertools import groupby, product
 from typing import Final, NamedTuple
 
 from medialib.naming.grammar import TAG_RULES, Rule
@@ -135,11 +135,16 @@ def _first_piece(sequence: str, position: int) -> tuple[frozenset[str], int]:
     return _ANYTHING if character == "." else frozenset(character), position + 1
 
 
-def _piece(rule: Rule, spellings: Iterable[str]) -> str:
-    body = "|".join(spellings)
-    body = body if rule.cased else f"(?i:{body})"
-    end = "" if rule.free else rf"(?:(?![^\W_])|{_GLUED})"
-    return f"((?:{body}){end})"
+def _source(spelt: Iterable[tuple[Rule, Iterable[str]]]) -> str:
+    """One group for each rule; what may not be followed by a letter says so once for rules that stand together."""
+    stretches = []
+    for free, together in groupby(spelt, key=lambda item: item[0].free):
+        body = "|".join(
+            f"({'|'.join(spellings)})" if rule.cased else f"((?i:{'|'.join(spellings)}))"
+            for rule, spellings in together
+        )
+        stretches.append(body if free else rf"(?:{body})(?:(?![^\W_])|{_GLUED})")
+    return "|".join(stretches)
 
 
 def _any_case(written: str) -> set[str]:
@@ -154,16 +159,20 @@ class _Table(dict[str, "Spellings | None"]):
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         super().__init__()
         self._rules = rules
-        self._written = [
-            (number, alternative, frozenset(forms))
-            for number, rule in enumerate(rules)
-            for alternative in alternatives(rule.pattern)
-            for written in [beginnings(alternative)]
-            for forms in [written if rule.cased else {form for one in written for form in _any_case(one)}]
-        ]
+        self._written: list[tuple[int, str]] = []
+        self._beginning: dict[str, list[int]] = {}
+        for number, rule in enumerate(rules):
+            for alternative in alternatives(rule.pattern):
+                written = beginnings(alternative)
+                forms = written if rule.cased else {form for one in written for form in _any_case(one)}
+                for form in forms:
+                    self._beginning.setdefault(form, []).append(len(self._written))
+                self._written.append((number, alternative))
         self._patterns: dict[str, Spellings] = {}
-        firsts = {form[:1] for _, _, forms in self._written for form in forms}
-        self._foreign = {character: self._of(character) for character in firsts if not character.isascii()}
+        self._firsts: dict[str, list[int]] = {}
+        for form, places in self._beginning.items():
+            self._firsts.setdefault(form[:1], []).extend(places)
+        self._foreign = {character: self._of(character) for character in self._firsts if not character.isascii()}
         self._digits = self._of("0")
 
     def __missing__(self, beginning: str) -> Spellings | None:
@@ -178,16 +187,16 @@ class _Table(dict[str, "Spellings | None"]):
 
     def _of(self, beginning: str) -> Spellings | None:
         spelt: dict[int, list[str]] = {}
-        for number, alternative, forms in self._written:
-            if len(beginning) == 1:
-                fits = any(form[:1] == beginning for form in forms)
-            else:
-                fits = beginning in forms or beginning[0] in forms
-            if fits:
-                spelt.setdefault(number, []).append(alternative)
+        if len(beginning) == 1:
+            places = set(self._firsts.get(beginning, ()))
+        else:
+            places = {*self._beginning.get(beginning, ()), *self._beginning.get(beginning[0], ())}
+        for place in sorted(places):
+            number, alternative = self._written[place]
+            spelt.setdefault(number, []).append(alternative)
         if not spelt:
             return None
-        source = "|".join(_piece(self._rules[number], written) for number, written in spelt.items())
+        source = _source((self._rules[number], written) for number, written in spelt.items())
         if source not in self._patterns:
             self._patterns[source] = Spellings(re.compile(source), tuple(self._rules[number] for number in spelt))
         return self._patterns[source]
