@@ -40,7 +40,7 @@ class Reading:
     """A subtitle marked forced."""
 
     def __attrs_post_init__(self) -> None:
-        self.covered = bytearray(max(0, self.high - self.low))
+        self.covered = bytearray(self.high - self.low if self.high > self.low else 0)
 
     def cover(self, field: str, start: int, end: int) -> None:
         """Gives a span to a field, whatever it was before."""
@@ -50,6 +50,12 @@ class Reading:
 
     def claim(self, field: str, value: Any, start: int, end: int) -> bool:
         """Keeps a finding unless its span belongs to another field already."""
+        first, last = start - self.low, end - self.low
+        if 0 <= first < last and self.covered.find(1, first, last) < 0:
+            self.taken.append((start, end, field))
+            self.covered[first:last] = b"\1" * (last - first)
+            self.findings.append(Finding(field, value, start, end))
+            return True
         return self.claim_finding(Finding(field, value, start, end))
 
     def claim_finding(self, found: Finding) -> bool:

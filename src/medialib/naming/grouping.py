@@ -61,7 +61,8 @@ def site_end(text: str, low: int, high: int) -> int:
     >>> site_end("www.site.org - Show.S01E01", 0, 26)
     15
     """
-    if not (_SITE_BEGINS.match(text, low, high) or _APART.search(text, low, min(high, low + 200))):
+    dash = text.find("-", low, low + 200)
+    if not (_SITE_BEGINS.match(text, low, high) or (dash >= 0 and _APART.search(text, dash - 1, low + 200))):
         return low
     match = _SITE.match(text, low, high)
     return match.end() if match is not None and match.end() < high else low

@@ -102,7 +102,6 @@ _DASHED = re.compile(
 )
 
 _FIRST_PAIR = re.compile(r"(\d{1,2})-(\d\d)(?=[. ]+[^\W\d_]{2})")
-_OF_HINT: Final = re.compile(r"(?i)\d[ ._]?(?:of|из|von)")
 _GLUED_HINT: Final = re.compile(r"\d[eExX]\d\d")
 
 
@@ -275,7 +274,7 @@ def _episode_matches(
         yield _EPISODE_FIRST, matches_at(_EPISODE_FIRST, text, shape.episodes, high)
     if "#" in text:
         yield _HASH, _HASH.finditer(text, low, high)
-    if _OF_HINT.search(text, low, high):
+    if shape.of:
         yield _OF, _OF.finditer(text, low, high)
     if "第" in text:
         yield _CJK, _CJK.finditer(text, low, high)
@@ -326,22 +325,19 @@ def find_markers(text: str, low: int, high: int, blocked: list[Marker], shape: O
     >>> [(item.field, item.value) for item in find_markers("Show.S01E02", 0, 11, [])[0].findings]
     [('seasons', 1), ('episodes', 2)]
     """
-    taken = list(blocked)
-    markers: list[Marker] = []
     shape = shape or outline(text, low, high)
-    for reader, can_begin in (
-        (_full, True),
-        (_words, shape.seasons or shape.chapters or shape.episodes),
-        (find_dates, shape.packed or len(shape.short) > 2 or (shape.years and shape.short)),
-        (_cross, shape.short),
-        (_seasons, shape.letters or shape.seasons or shape.series or "xAll" in text),
-        (_episodes, True),
-    ):
-        if can_begin:
-            found = reader(text, low, high, taken, shape)
-            markers += found
-            taken += found
-    if any(marker.form == "episode" for marker in markers):
+    taken = [*blocked, *_full(text, low, high, blocked, shape)]
+    if shape.seasons or shape.chapters or shape.episodes:
+        taken += _words(text, low, high, taken, shape)
+    if shape.packed or len(shape.short) > 2 or (shape.years and shape.short):
+        taken += find_dates(text, low, high, taken, shape)
+    if shape.short:
+        taken += _cross(text, low, high, taken, shape)
+    if shape.letters or shape.seasons or shape.series or "xAll" in text:
+        taken += _seasons(text, low, high, taken, shape)
+    taken += _episodes(text, low, high, taken, shape)
+    markers = taken[len(blocked) :]
+    if markers and any(marker.form == "episode" for marker in markers):
         # The marker that has both says more: a season word elsewhere only ends the title.
         markers = [
             attrs.evolve(marker, findings=()) if marker.form == "season" else marker

@@ -56,6 +56,7 @@ _LETTERS: Final = {
     **dict.fromkeys(["s", "sn", "se", "so", "sno", "seo", "t", "to"], "letter"),
     "series": "series",
     "e": "episode",
+    **dict.fromkeys(["of", "из", "von"], "of"),
     "cap": "chapter",
     **dict.fromkeys(_OUTSIDE, "outside"),
     **{
@@ -65,6 +66,7 @@ _LETTERS: Final = {
     },
 }
 _WORD: Final = re.compile(r"[^\W_]+")
+_OF: Final = re.compile(r"\d(?:of|из|von)")
 _RUN: Final = re.compile(r"([^\W\d_]+)|\d+")
 
 Word = tuple[int, int, str, str]
@@ -94,6 +96,8 @@ class Outline(NamedTuple):
     """One to three digits."""
     years: list[int]
     """Four digits from 1900 to 2099."""
+    of: list[int]
+    """A word between a number and how many there are: ``of``, alone or behind digits."""
     packed: list[int]
     """Eight digits."""
     words: list[int]
@@ -116,10 +120,11 @@ def outline(text: str, low: int, high: int, words: Iterable[Word] | None = None)
     >>> found.letters, found.years, found.words
     ([5], [12], [0, 5])
     """
-    found = Outline([], [], [], [], [], [], [], [], [], [], [], [])
+    found = Outline([], [], [], [], [], [], [], [], [], [], [], [], [])
     kinds = {
         "letter": found.letters, "season": found.seasons, "series": found.series, "episode": found.episodes,
         "chapter": found.chapters, "behind": found.behind, "outside": found.outside, "part": found.parts,
+        "of": found.of,
     }  # fmt: skip
     with_letters = found.words
     for start, end, word, run in words_of(text, low, high) if words is None else words:
@@ -134,6 +139,8 @@ def outline(text: str, low: int, high: int, words: Iterable[Word] | None = None)
                 continue
             if match[1] is None:
                 length = match.end()
+                if length < end - start and _OF.search(run):
+                    found.of.append(start)
                 if length < 4:
                     found.short.append(start)
                 elif length == 4:
@@ -142,6 +149,8 @@ def outline(text: str, low: int, high: int, words: Iterable[Word] | None = None)
                 elif length == 8:
                     found.packed.append(start)
                 continue
+            if _OF.search(run):
+                found.of.append(start)
             run = match[0].casefold()
         with_letters.append(start)
         if (kind := _LETTERS.get(run)) is not None:

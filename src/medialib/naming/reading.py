@@ -20,7 +20,6 @@ from medialib.naming.titles import ARTICLE, part_of_series, read_titles
 
 __all__ = ["read_part"]
 
-_EXTENSION: Final = re.compile(r"[.]([A-Za-z0-9]{2,7})$")
 _SPACED_EXTENSION: Final = re.compile(r"(?i)[ _](mkv|mp4|avi)$")
 _POSTED: Final = re.compile(
     r"(?i)[.](mkv|mp4|avi|wmv)(?=['\"]?$|[ ]?[(\[]|[.]vol\d|[.]?-?[._ ]{0,2}-[._ ]{1,2}\d|['\"]?[ ]yenc)|"
@@ -53,16 +52,18 @@ _PADDED: Final = re.compile(
 
 def _extension(text: str, low: int, high: int, reading: Reading) -> int:
     for _ in range(2):
-        match = _EXTENSION.search(text, max(low, high - 8), high) or _SPACED_EXTENSION.search(
-            text, max(low, high - 5), high
-        )
-        if match is None or match[1].casefold() not in CONTAINERS or match.start() <= low:
+        dot = text.rfind(".", low, high)
+        written = text[dot + 1 : high]
+        if dot < 0 or written.casefold() not in CONTAINERS:
+            match = _SPACED_EXTENSION.search(text, high - 5 if high - 5 > low else low, high)
+            if match is None:
+                return high
+            dot, written = match.start(), match[1]
+        if dot <= low or (written in {"AAC", "MP3", "FLAC", "TS"} and high - low > 24):
             return high
-        if match[1] in {"AAC", "MP3", "FLAC", "TS"} and high - low > 24:
-            return high
-        reading.claim("container", match[1].casefold(), match.start(1), match.end(1))
-        high = match.start()
-        if match[1].casefold() not in {"torrent", "nzb", "par2"}:
+        reading.claim("container", written.casefold(), dot + 1, high)
+        high = dot
+        if written.casefold() not in {"torrent", "nzb", "par2"}:
             return high
     return high
 
@@ -157,7 +158,9 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
         reading.reasons.append(f"{marker.reason}: {text[marker.start : marker.end]!r}")
     if year is not None:
         reading.claim("year", *year)
-    head_end = min([marker.start for marker in markers] + ([year[1]] if year else []), default=None)
+    head_end = markers[0].start if markers else None
+    if year is not None and (head_end is None or year[1] < head_end):
+        head_end = year[1]
     pairs = bracket_pairs(text, begin, stem_end)
     counted = tags_that_count(text, tags, begin, stem_end, head_end, pairs)
     counted = without_group(text, counted, stem_end)
@@ -201,22 +204,35 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
         begin = year[2]
         pairs = bracket_pairs(text, begin, stem_end)
     read_titles(text, begin, stem_end, reading, markers, counted, year, shape, pairs)
-    # In the title itself these are ordinary words, unless a name without seasons ends with them.
+    if shape.outside:
+        _mark_outside(text, begin, stem_end, reading, markers, year, shape)
+    return reading
+
+
+def _mark_outside(
+    text: str,
+    begin: int,
+    high: int,
+    reading: Reading,
+    markers: list[Marker],
+    year: tuple[int, int, int] | None,
+    shape: Outline,
+) -> None:
+    """Notes what is no episode of the run; in the title itself the words for it are ordinary ones."""
     episode_end = max((marker.end for marker in markers if marker.form in {"episode", "date"}), default=begin)
-    special = _first_at(_SPECIAL, text, shape.outside, episode_end, stem_end)
+    special = _first_at(_SPECIAL, text, shape.outside, episode_end, high)
     at_start = special is not None and only_separators(text, begin, special.start())
     reading.special = special is not None and not at_start and (reading.firm_tags > 0 or bool(markers))
     title = reading.first("title")
     behind = max(episode_end, year[2] if year else begin, title.end if title else begin)
-    reading.extra = _first_at(_EXTRA, text, shape.outside, behind, stem_end) is not None or bool(
+    reading.extra = _first_at(_EXTRA, text, shape.outside, behind, high) is not None or bool(
         special is not None and special[0].upper().startswith("NC")
     )
-    return reading
 
 
 def _first_at(pattern: re.Pattern[str], text: str, starts: list[int], low: int, high: int) -> re.Match[str] | None:
     """The first match that begins at one of `starts` from `low` on."""
-    return next(matches_at(pattern, text, [start for start in starts if start >= low], high), None) if starts else None
+    return next(matches_at(pattern, text, [start for start in starts if start >= low], high), None)
 
 
 def _is_broadcast(tags: list[Tag]) -> bool:
@@ -298,7 +314,7 @@ def _with_absolute(
         ):
             return sorted([*markers, beside], key=lambda marker: marker.start)
         return markers
-    if any(marker.form in {"date", "number"} for marker in markers) or kind == "movie":
+    if kind == "movie" or (markers and any(marker.form in {"date", "number"} for marker in markers)):
         return markers
     blocked = list(markers)
     if year is not None:
@@ -309,13 +325,14 @@ def _with_absolute(
         if tag.field in {"crc32", "audio_channels", "resolution"} and not text[tag.start : tag.end].isdigit()
     ]
     blocked += [Marker("tag", (), tag.start, tag.end, "") for tag in checks]
-    broadcast = _is_broadcast(tags)
-    translated = any(tag.field == "subtitle_languages" for tag in tags)
+    fields = {tag.field for tag in tags}
+    broadcast = "source" in fields and _is_broadcast(tags)
+    translated = "subtitle_languages" in fields
     bold = (
         group is not None
         or translated
         or kind == "episode"
-        or (year is None and (broadcast or any(tag.field == "crc32" for tag in tags)))
+        or (year is None and (broadcast or "crc32" in fields))
     )
     padded = year is None and _PADDED.search(text[begin:first_firm]) is not None
     dashed = find_absolute(text, begin, first_firm, blocked, bold=False)

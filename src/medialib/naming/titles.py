@@ -49,13 +49,12 @@ _IN_BRACKETS: Final = re.compile(r"\[[^\[\]]*\]")
 _IN_BRACKETS_OR_OPEN: Final = re.compile(r"\[[^\[\]]*\]?")
 _LEADING_BRACKETS: Final = re.compile(r"(?:[\s._-]*\[[^\[\]]{0,80}\]){1,3}[\s._-]*(?=[^\W_])")
 _BETWEEN_BARS: Final = re.compile(r"[^/|]+")
-_ALSO_HINT: Final = re.compile(r"[kK\u212a]")
 _ALSO_KNOWN_AS: Final = re.compile(r"(?i)[\s._(]a[.]?k[.]?a[.]?[\s._]|--+(?=[^\W_])")
 _BONUS: Final = re.compile(r"(?<=[^\W_])-(x|f)\d\d-(?=[^\W_])")
 """The number of a film in its series, before its title, or of an extra, behind it: ``Series-f02-Film-x01-Extra``."""
 _ALSO_BEFORE: Final = re.compile(r"(?i)a[.]?k[.]?a[.]?[\s._]+")
 _CUT: Final = re.compile(r"[\[{]|\((?=[^()]*$)")
-_COLLECTION_WORDS: Final = ("complete", "season", "vol", "collection", "ep", "-")
+_COLLECTION_HINT: Final = re.compile(r"complete|season|vol|collection|ep|-")
 _ENDS_COUNTRY: Final = "SAKUZ"
 _ACRONYM: Final = re.compile(r"(?<![^\W_])(?:[^\W\d_][.]){2,12}(?:[^\W\d_](?![^\W_]))?")
 
@@ -178,7 +177,7 @@ def _follows_bracket(text: str, begin: int) -> bool:
 def _without_collection(text: str, start: int, end: int, *, volumes: bool) -> int:
     """Trims words for a whole run (``The Complete Series``) and, in names of fansubs, numbers of volumes."""
     title = text[start:end].casefold()
-    if not any(word in title for word in _COLLECTION_WORDS):
+    if not _COLLECTION_HINT.search(title):
         return end
     match = _COLLECTION.search(text, start, end)
     if match is not None and not volumes and "vol" in match[0].casefold():
@@ -229,7 +228,8 @@ def _claim_title(text: str, start: int, end: int, reading: Reading) -> None:
     bonus = _BONUS.search(stretch) if "-x" in stretch or "-f" in stretch else None
     if bonus is not None:
         pieces = [(start + bonus.end(), end)] if bonus[1] == "f" else [(start, start + bonus.start())]
-    also = _ALSO_KNOWN_AS.search(stretch) if _ALSO_HINT.search(stretch) or "--" in stretch else None
+    can_be_also = "k" in stretch or "K" in stretch or "\u212a" in stretch or "--" in stretch
+    also = _ALSO_KNOWN_AS.search(stretch) if can_be_also else None
     aka = also is not None and also.start() > 0 and len(pieces) == 1
     if aka and also is not None:
         pieces = [(start, start + also.start()), (start + also.end(), end)]
