@@ -24,23 +24,18 @@ _LISTS = {
     "edition": "edition",
 }
 _NUMBERS = {"seasons": "season", "episodes": "episode", "absolute_episodes": "absolute_episode"}
-_ONE_ALONE = frozenset(_NUMBERS.values())
-_THEIRS = (*_SAME, *_LISTS.values(), *_NUMBERS.values())
-_VALUES = attrgetter(*_SAME, *_LISTS, *_NUMBERS)
+_VALUES, _MANY = attrgetter(*_SAME), attrgetter(*_LISTS)
 
 
 def parse(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of `name`; ``options["type"]`` is what the caller knows it to be."""
     found = parse_name(name, kind=options.get("type"))
-    fields: dict[str, Any] = {}
-    for theirs, value in zip(_THEIRS, _VALUES(found), strict=True):
-        if value is None or value is False or value == ():
-            continue
-        if isinstance(value, tuple):
-            value = list(value) if len(value) > 1 or theirs not in _ONE_ALONE else value[0]
-        fields[theirs] = value
+    fields = {key: value for key, value in zip(_SAME, _VALUES(found)) if value is not None and value is not False}  # noqa: B905
+    fields |= {key: list(values) for key, values in zip(_LISTS.values(), _MANY(found)) if values}  # noqa: B905
+    for ours, theirs in _NUMBERS.items():
+        if values := getattr(found, ours):
+            fields[theirs] = values[0] if len(values) == 1 else list(values)
     if found.date:
         fields["date"] = found.date.isoformat()
     fields["media_type"] = "episode" if found.is_episode else options.get("type") or "movie"
     return fields
-

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-__all__ = ["EPISODE_WORDS", "MONTHS", "SEASON_WORDS", "Outline", "either", "Word", "matches_at", "outline", "words_of"]
+__all__ = ["EPISODE_WORDS", "MONTHS", "SEASON_WORDS", "Outline", "Word", "either", "matches_at", "outline", "words_of"]
 
 SEASON_WORDS: Final = frozenset(
     [

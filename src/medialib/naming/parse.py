@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any, Final, Literal
 
@@ -29,12 +29,14 @@ _SAMPLE: Final = re.compile(
     r"(?i)(?:^|[\s._-])sample(?:[\s._-]*(?:\d{1,2})?[.]\w{2,4})?$|(?:^|[/\\])samples?[/\\]|^sample[\s._-]"
 )
 _SEVERAL: Final = frozenset(
-    ["seasons", "episodes", "absolute_episodes", "alternative_titles", "hdr", "audio_codecs", "languages"]
-    + ["subtitle_languages", "edition"]
-)
+    {
+        "seasons", "episodes", "absolute_episodes", "alternative_titles", "hdr", "audio_codecs", "languages",
+        "subtitle_languages", "edition",
+    }
+)  # fmt: skip
 _WRITTEN: Final = frozenset({"title", "alternative_titles", "episode_title", "release_group"})
 _SAYS_LITTLE: Final = frozenset({*_WRITTEN, "container", "crc32", "languages", "country"})
-_BY_POSITION: Final = attrgetter("start", "end")
+_BY_POSITION: Final = attrgetter("start")
 
 
 def parse_name(name: str, *, kind: Literal["episode", "movie"] | None = None) -> ParsedName:
@@ -142,19 +144,14 @@ def _assembled(
     repeated: dict[str, list[Any]] = {}
     for item in found:
         field = item.field
-        if field in repeated:
+        if field not in fields:
+            fields[field] = (item.value,) if field in _SEVERAL else item.value
+        elif field in repeated:
             repeated[field].append(item.value)
-        elif field in fields:
-            repeated[field] = [fields[field], item.value]
         else:
-            fields[field] = item.value
-    for field in fields.keys() & _SEVERAL:
-        if field not in repeated:
-            fields[field] = (fields[field],)
+            repeated[field] = [*(fields[field] if field in _SEVERAL else (fields[field],)), item.value]
     for field, values in repeated.items():
-        fields[field] = _together(field, values)
-    if "resolution" in repeated:
-        fields["resolution"] = _resolution(text, found)
+        fields[field] = _resolution(text, found) if field == "resolution" else _together(field, values)
     seasons, episodes = fields.get("seasons", ()), fields.get("episodes", ())
     absolute = fields.get("absolute_episodes", ())
     day, title, container = fields.get("date"), fields.get("title"), fields.get("container")
@@ -264,9 +261,5 @@ def _leftover(text: str, own: Reading, borrowed: Iterable[Finding]) -> tuple[str
     low, covered = own.low, own.covered
     find = covered.find
     return tuple(
-        [
-            word
-            for start, end, word, _ in own.words
-            if not covered[start - low] and find(1, start - low, end - low) < 0
-        ]
+        [word for start, end, word, _ in own.words if not covered[start - low] and find(1, start - low, end - low) < 0]
     )

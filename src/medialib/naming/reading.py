@@ -328,12 +328,7 @@ def _with_absolute(
     fields = {tag.field for tag in tags}
     broadcast = "source" in fields and _is_broadcast(tags)
     translated = "subtitle_languages" in fields
-    bold = (
-        group is not None
-        or translated
-        or kind == "episode"
-        or (year is None and (broadcast or "crc32" in fields))
-    )
+    bold = group is not None or translated or kind == "episode" or (year is None and (broadcast or "crc32" in fields))
     padded = year is None and _PADDED.search(text[begin:first_firm]) is not None
     dashed = find_absolute(text, begin, first_firm, blocked, bold=False)
     if dashed is None and first_firm < high:

@@ -95,12 +95,14 @@ def read_titles(
     whole = begin
     word = _ALNUM.search(text, begin, high)
     first_word = high if word is None else word.start()
-    stops = sorted(
-        [marker.start for marker in markers]
-        + [tag.start for tag in tags if text[tag.start] < "\u0600" or not _EASTERN.match(text, tag.start)]
-        + ([year[1]] if year else [])
-        + [start for start, _, field in reading.taken if field == "release_group" and start > begin]
-    )
+    stops = [marker.start for marker in markers]
+    stops += [tag.start for tag in tags if text[tag.start] < "\u0600" or not _EASTERN.match(text, tag.start)]
+    group = reading.first("release_group")
+    if group is not None and group.start > begin:
+        stops.append(group.start)
+    if year is not None:
+        stops.append(year[1])
+    stops.sort()
     years = _YEARS.search(text, begin, high) if year is None and len(shape.years) > 1 else None
     if years is not None and not only_separators(text, begin, years.start()):
         stops = sorted([*stops, years.start()])
