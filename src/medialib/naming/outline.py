@@ -110,7 +110,8 @@ def words_of(text: str, low: int, high: int) -> list[Word]:
     >>> words_of("The.Show_2", 0, 10)
     [(0, 3, 'The', 'the'), (4, 8, 'Show', 'show'), (9, 10, '2', '2')]
     """
-    return [(*match.span(), word := match[0], word.casefold()) for match in _WORD.finditer(text, low, high)]
+    found = _WORD.finditer(text, low, high)
+    return [(match.start(), match.end(), word := match[0], word.casefold()) for match in found]
 
 
 def outline(text: str, low: int, high: int, words: Iterable[Word] | None = None) -> Outline:

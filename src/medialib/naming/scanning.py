@@ -14,7 +14,7 @@ from medialib.naming.spelling import SPELLINGS
 
 __all__ = ["Tag", "bracket_pairs", "only_separators", "scan", "tags_that_count"]
 
-_SEPARATORS: Final = re.compile(r"[\W_]*")
+_ONLY_SEPARATORS: Final = re.compile(r"[\W_]*+\Z")
 _CHANNELS_BEHIND: Final = re.compile(r"[ ._-]{0,2}([1-9])[ ._]([0-2])(?:ch)?(?![^\W_]|[.]\d)")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _WHOLE_WORD: Final = re.compile(r"[^\W_]+")
@@ -90,8 +90,7 @@ def only_separators(text: str, start: int, end: int) -> bool:
     >>> only_separators("a.-.b", 1, 4)
     True
     """
-    match = _SEPARATORS.match(text, start, max(start, end))
-    return match is not None and match.end() >= end
+    return start >= end or _ONLY_SEPARATORS.match(text, start, end) is not None
 
 
 def bracket_pairs(text: str, low: int, high: int) -> list[tuple[int, int]]:
@@ -157,7 +156,7 @@ def _values(field: str, text: str) -> tuple[object, ...]:
 def scan(
     text: str, low: int, high: int, blocked: Iterable[tuple[int, int]], words: Iterable[Word] | None = None
 ) -> list[Tag]:
-    """All tags in ``text[low:high]`` by position, firm and soft; `blocked` spans are left alone.
+    """All tags in ``text[low:high]`` by position, firm and soft; `blocked` spans, ascending, are left alone.
 
     `words` are its words, where they are known already, those around it too.
 
@@ -166,8 +165,10 @@ def scan(
     """
     tags: list[Tag] = []
     lists = _language_lists(text, low, high) if "(" in text or "[" in text else []
-    tags += lists
-    closed = sorted([*blocked, *((tag.start, tag.end) for tag in lists)] if lists else blocked)
+    closed = list(blocked)
+    if lists:
+        tags += lists
+        closed = sorted([*closed, *((tag.start, tag.end) for tag in lists)])
     position, next_blocked, limit = low, 0, closed[0][0] if closed else high
     for start, end, word, folded in words_of(text, low, high) if words is None else words:
         if start < position:
