@@ -141,7 +141,7 @@ READ_RIGHT: list[tuple[str, dict[str, Any]]] = [
     ("Show.S02.Part.III.1080p", {"part": 3, "seasons": (2,)}),
     ("Movie.4K.Remastered.BluRay.1080p.x264", {"resolution": "1080p"}),
     ("Movie.2019.852x480.x264", {"resolution": "480p"}),
-    ("Movie.2019.1280x544.x264", {"resolution": "1280x544"}),
+    ("Movie.2019.1280x544.x264", {"resolution": "720p"}),
     ("The Office (US) - S01E02.mkv", {"title": "The Office", "country": "US"}),
     ("Movie.2020.2160p.UHD.BluRay.REMUX.DV.HDR10.TrueHD.Atmos.7.1-GRP", {"remux": True, "hdr": ("DV", "HDR10")}),
     ("Movie.2013.EXTENDED.1080p.REPACK.BluRay-GRP", {"edition": ("extended",), "repack": True, "proper": True}),

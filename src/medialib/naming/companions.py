@@ -80,7 +80,7 @@ def companion(text: str, low: int, high: int) -> tuple[int, tuple[list[Finding],
         elif word not in _FLAGS:
             findings.append(Finding("subtitle_languages", language, *match.span(group)))
         end = match.start()
-    if end == dot and (free := _FREE_PIECES.search(text, low, dot)) is not None:
+    if len(findings) == 1 and (free := _FREE_PIECES.search(text, low, dot)) is not None:
         end = free.start(1) - 1
         for piece in _FREE_PIECE.finditer(free[1]):
             word, start = piece[0].casefold(), free.start(1) + piece.start()

@@ -38,13 +38,17 @@ _BEHIND_DASH: Final = re.compile(
 )
 _LAST_DASH: Final = re.compile(r"[^-]{1,80}(?:-subs)?-([A-Za-z0-9@!]{2,25})$")
 _TWO_WORDS: Final = re.compile(r"[\s._]{1,2}([A-Za-z0-9]{1,12}-[A-Za-z0-9]{2,20})$")
-_FILLER: Final = re.compile(r"(?i)\w*audio|\w*subs?(?:bed)?-|preair|\d|proof|\w*dubbed")
+_FILLER: Final = re.compile(r"(?i)re-?enc\w*-|\w*audio|\w*subs?(?:bed)?-|preair|\d|proof|\w*dubbed")
 _CHECKSUM: Final = re.compile(r"[0-9A-Fa-f]{8}|\d{1,3}(?:v\d)?")
 _BRACKET: Final = re.compile(r"\[[\s]?([^\[\]\s]{2,30})[\s]?\]")
-_BEHIND_PAREN: Final = re.compile(r"[^()]{0,60}[\s.-]?[)\]][\s]+([A-Za-z0-9]{2,20})$")
+_BEHIND_PAREN: Final = re.compile(r"[^()]{0,60}[\s.-]?[)\]][\s._]+([A-Za-z0-9]{2,20})$")
 _BY: Final = re.compile(r"(?i)(?:^|.*[\s._\]-])by[\s._:]+([^\s\[\](){}][^\[\](){}]{0,60}?(?:\[[^\]]*\])?)[\s]*$")
+_BY_INSIDE: Final = re.compile(
+    r"(?i)(?:(?:re-?)?(?:enc(?:oded)?|rip(?:ped)?|released|upload(?:ed)?|subbed|translated)[ ._])?"
+    r"by[ ._:]{1,2}(\S.{1,38})"
+)
 _ONE_WORD: Final = re.compile(r"[\s._,+-]*(?:-\s+)?([^\s\[\](){},]{2,30}?)[\s._)]*$")
-_LAST_IN_BRACKET: Final = re.compile(r"[^()\[\]]{0,30}[ -]([A-Z][A-Za-z0-9]{1,15})[\])][ ]?$")
+_LAST_IN_BRACKET: Final = re.compile(r"(?:[^()\[\]]{0,30}[ -](?=[A-Z])|[ -]{1,3})([A-Za-z0-9@]{2,16})[\])][ ]?$")
 _FIRST_OF_LIST: Final = re.compile(r"\(([A-Z][\w]{2,20}(?:[ -][A-Z][\w-]{2,20})?),[ ](?=\w)")
 _LONE_WORD: Final = re.compile(r"[. _]((?=[^.]*[A-Z])(?=[^.]*[A-Z0-9]{2})[A-Za-z0-9]{3,10})[. _]")
 _SPACED_DASH: Final = re.compile(r"[\])]?[\s_]-[\s_]")
@@ -90,17 +94,17 @@ def _without_tails(text: str, low: int, high: int) -> int:
 
 
 def find_group(
-    text: str, last_tag: int | None, high: int, spans: set[tuple[int, int]], leading: GroupFound | None
+    text: str, low: int, last_tag: int | None, high: int, spans: set[tuple[int, int]], leading: GroupFound | None
 ) -> GroupFound | None:
-    """The release group of ``text[:high]``, whose last tag ends at `last_tag` (None without tags).
+    """The release group of ``text[low:high]``, whose last tag ends at `last_tag` (None without tags).
 
     `spans` are tags already read, `leading` what stood in brackets at the beginning.
 
-    >>> find_group("Show.S01E01.720p.x264-GRP[site]", 21, 31, set(), None)
+    >>> find_group("Show.S01E01.720p.x264-GRP[site]", 0, 21, 31, set(), None)
     ('GRP', 22, 25)
     """
     if last_tag is None:
-        return leading or _bracket_at_end(text, 0, high, spans)
+        return leading or _bracket_at_end(text, low, high, spans)
     end = _without_tails(text, last_tag, high)
     brackets: list[GroupFound] = []
     inner_end = end
@@ -132,6 +136,8 @@ def find_group(
     if by is not None:
         return by[1].rstrip(), by.start(1), by.start(1) + len(by[1].rstrip())
     for bracket in brackets:
+        if " " in bracket[0] and (inside := _BY_INSIDE.fullmatch(text, *bracket[1:])) is not None:
+            return inside[1], *inside.span(1)
         if not _JUNK.fullmatch(bracket[0]) and " " not in bracket[0] and _inside_closed(text, last_tag, inner_end):
             return bracket
     later = _LAST_DASH.match(text, last_tag, inner_end) or _BEHIND_PAREN.match(text, last_tag, inner_end)
@@ -160,10 +166,10 @@ def find_group(
     for bracket in brackets:
         if not _JUNK.fullmatch(bracket[0]) and " " not in bracket[0]:
             return bracket
-    inner = _FIRST_OF_LIST.search(text, 0, end)
+    inner = _FIRST_OF_LIST.search(text, low, end)
     if inner is not None and _free(inner.span(1), spans) and any(start >= inner.end(1) for start, _ in spans):
         return inner[1], *inner.span(1)
-    return unread_bracket(text, 0, high, spans) or _between_tags(text, last_tag, spans)
+    return unread_bracket(text, low, high, spans) or _between_tags(text, last_tag, spans)
 
 
 def unread_bracket(text: str, low: int, high: int, spans: set[tuple[int, int]]) -> GroupFound | None:

@@ -29,19 +29,22 @@ _POSTED: Final = re.compile(
 _GLUED_END: Final = re.compile(r"(?<=[a-z0-9])(?<!\dx)(M|BD|HD|HDTV|BluRay)?(720|1080|2160)p?$")
 _CHINESE: Final = re.compile(r"[简簡繁]|字幕|国语|國語|中字|中文")
 _LISTED: Final = re.compile(r"\(\d{1,2}\)[ ._]?(?=[^\W\d_])|\d{1,3}[ ](?=\[[^\[\]]{2,20}\][ _])")
-_GROUP_BETWEEN: Final = re.compile(r"-[A-Za-z0-9@]{2,20}[.-]")
+_GROUP_BETWEEN: Final = re.compile(r"-[A-Za-z0-9@]{2,20}[ ._-]")
 _YEAR_FIRST: Final = re.compile(r"((?:19|20)[0-3]\d)[ ._](?=[^\W\d_]{2})")
 _NUMBER_NEXT: Final = re.compile(r"[ _]?\[\d{1,3}(?:v\d)?\]")
 _NOTICE: Final = re.compile(r"(?i)www[.]|月|[.](?:com|net|org)$|^\s*\d+\s*$")
 _YEAR: Final = re.compile(r"(?<![^\W_])(?<!(?:19|20)\d\d-)((?:19|20)\d\d)(?![^\W_г]|-\d{4}(?!\d))")
 _OLD_YEAR: Final = re.compile(r"\((1[89]\d\d|20\d\d)\)")
-_SPECIAL: Final = re.compile(r"(?i)(?<![^\W_])(?:OVAs?|OADs?|NC(?:OP|ED)\d{0,2}|Specials?|SP\d{1,2})(?![^\W_])")
+_SPECIAL: Final = re.compile(
+    r"(?i)(?<![^\W_])(?:OVAs?|OADs?|NC(?:OP|ED)\d{0,2}|Specials?(?![ ._-](?:Edition|Cut|Version))|SP\d{1,2})(?![^\W_])"
+)
 _EXTRA: Final = re.compile(
     r"(?i)(?<![^\W_])(?:extras?|trailer|featurette|behind[ ._]the[ ._]scenes|"
     r"deleted[ ._]scenes?|bloopers?|interview|bonus|NC(?:OP|ED)\d{0,2}|creditless)(?![^\W_])"
 )
 
 _DASHED_GROUP: Final = re.compile(r"-([A-Za-z0-9@]{2,20})(?:\[[^\[\]]{1,20}\])?$")
+_DASHED_BEHIND_WORDS: Final = re.compile(r"[^ ]*[^\W_]-((?=\w*[A-Z]\w*[A-Z])[A-Za-z0-9@]{3,20})$")
 _BRACKETED_GROUP: Final = re.compile(r"\[([A-Za-z0-9@_-]{2,20})\]$")
 _NO_GROUP: Final = re.compile(r"[0-9A-Fa-f]{8}|\d+")
 _PADDED: Final = re.compile(
@@ -180,7 +183,7 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
         last_tag = max(last_tag, year[2])
     read = {(tag.start, tag.end) for tag in counted} | {(marker.start, marker.end) for marker in markers}
     found_group = (
-        find_group(text, last_tag, stem_end, read, group)
+        find_group(text, begin, last_tag, stem_end, read, group)
         if tag_ends or group or not markers
         else (_bracket_or_dash(text, last_tag or begin, stem_end) or unread_bracket(text, begin, stem_end, read))
     )
@@ -283,7 +286,7 @@ def _is_group(text: str, found: GroupFound) -> bool:
 
 def _bracket_or_dash(text: str, last: int, high: int) -> GroupFound | None:
     """The group of a name with a number but without tags: ``Show - 1x02 - Title [grp]``, ``Show.S01E01-GRP``."""
-    match = _DASHED_GROUP.match(text, last, high)
+    match = _DASHED_GROUP.match(text, last, high) or _DASHED_BEHIND_WORDS.match(text, last, high)
     if match is not None:
         return match[1], *match.span(1)
     bracket = _BRACKETED_GROUP.search(text, last, high)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from medialib.naming.grammar import SOFT_WORDS, UPPER_CODES, Rule
-from medialib.naming.languages import GLUED, LANGUAGE_CODES, TWO_LETTER_CODES
+from medialib.naming.languages import GLUED, LANGUAGE_CODES, ORDINARY_WORDS, SUBTITLE_WORDS, TWO_LETTER_CODES
 from medialib.naming.outline import Word, words_of
 from medialib.naming.services import SERVICES, SERVICES_WRITTEN_OUT
 from medialib.naming.spelling import SPELLINGS
@@ -15,19 +15,16 @@ from medialib.naming.spelling import SPELLINGS
 __all__ = ["Tag", "bracket_pairs", "only_separators", "scan", "tags_that_count"]
 
 _ONLY_SEPARATORS: Final = re.compile(r"[\W_]*+\Z")
-_CHANNELS_BEHIND: Final = re.compile(r"[ ._-]{0,2}([1-9])[ ._]([0-2])(?:ch)?(?![^\W_]|[.]\d)")
+_CHANNELS_BEHIND: Final = re.compile(r"[ ._-]{0,2}([1-9])(?:[ ._]|(?<=[A-Za-z+]\d))([0-2])(?:ch)?(?![^\W_]|[.]\d)")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _WHOLE_WORD: Final = re.compile(r"[^\W_]+")
 _BRACKET: Final = re.compile(r"[\[\](){}]")
 _CLOSING: Final = {"[": "]", "(": ")", "{": "}"}
 _SECOND_WORD: Final = re.compile(r"[ .-]([^\W_]{2,12})")
-_OFTEN_WORDS: Final = frozenset(
-    ["kan", "fin", "dan", "nor", "hin", "may", "chi", "tam", "per", "ben", "tel", "est", "tur", "hun", "lit", "mal"]
-)
-"""Codes of languages that end titles more often than they name languages."""
 _LIST: Final = re.compile(r"[\[({][A-Za-z]{2,3}(?:[-+&,/ ]{1,3}[A-Za-z]{2,3}){1,12}[\])}]")
 _MEANINGS: Final = {
     **GLUED,
+    **dict.fromkeys(SUBTITLE_WORDS, ("other", "subs")),
     **{word: ("languages", code) for word, code in SOFT_WORDS.items()},
     **{word: ("streaming_service", name) for word, name in SERVICES_WRITTEN_OUT.items()},
 }
@@ -37,7 +34,15 @@ _FIRST_WORDS: Final = frozenset(
 _KNOWN: Final = frozenset([*_MEANINGS, *_FIRST_WORDS, *map(str.casefold, SERVICES), *map(str.casefold, UPPER_CODES)])
 """Words, case-folded, that may be tags without a rule: all others are ordinary."""
 _STANDARD_HEIGHTS: Final = frozenset({240, 360, 400, 480, 540, 576, 720, 1080, 1440, 2160, 4320})
+_WIDTHS: Final = {"1280": "720p", "1920": "1080p", "3840": "2160p"}
+_CHANNELS_COUNTED: Final = {"6.0": "5.1", "8.0": "7.1"}
+"""All channels counted as one number, as players show them."""
 _EDITION_WORDS: Final = {
+    "director": "directors",
+    "directors": "directors",
+    "final": "final",
+    "anniversary": "anniversary",
+    "fan": "fan",
     "extended": "extended",
     "unrated": "unrated",
     "uncut": "uncut",
@@ -129,7 +134,11 @@ def _resolution(text: str) -> str:
     )
     size = re.fullmatch(r"(\d{3,4})x(\d{3,4})([pi]?)", plain)
     if size:
-        return f"{int(size[2])}{size[3] or 'p'}" if int(size[2]) in _STANDARD_HEIGHTS else f"{size[1]}x{size[2]}"
+        return (
+            f"{int(size[2])}{size[3] or 'p'}"
+            if int(size[2]) in _STANDARD_HEIGHTS
+            else _WIDTHS.get(size[1], f"{size[1]}x{size[2]}")
+        )
     height = re.match(r"(\d{3,4})([pi]?)", plain)
     assert height is not None
     return f"{height[1]}{height[2] or 'p'}"
@@ -142,11 +151,11 @@ def _values(field: str, text: str) -> tuple[object, ...]:
     if field == "bit_depth":
         return (int(re.match(r"\d+", text)[0]),)  # type: ignore[index]
     if field == "version":
-        return (int(text[1:]),)
+        return (int(text[-1]),)
     if field == "crc32":
         return (text.upper(),)
     if field == "audio_channels":
-        return (text[:3],)
+        return (_CHANNELS_COUNTED.get(counted := text[:3].replace(" ", "."), counted),)
     if field == "languages":
         return (SOFT_WORDS[text[2:].casefold()],)
     words = [_EDITION_WORDS.get(word.casefold()) for word in _WORD.findall(text)]
@@ -244,7 +253,10 @@ def _read_on(text: str, match: re.Match[str], rule: Rule, limit: int, tags: list
         else:
             tags.extend(Tag(field, value, position, end, rule.firm) for value in _values(field, match[0]))
         if field == "audio_codecs" and (channels := _CHANNELS_BEHIND.match(text, end, limit)):
-            tags.append(Tag("audio_channels", f"{channels[1]}.{channels[2]}", channels.start(1), channels.end(), True))
+            counted = f"{channels[1]}.{channels[2]}"
+            tags.append(
+                Tag("audio_channels", _CHANNELS_COUNTED.get(counted, counted), channels.start(1), channels.end(), True)
+            )
             end = channels.end()
         if end >= limit or not text[end].isalnum():
             return end
@@ -286,7 +298,7 @@ def tags_that_count(
             written = text[tag.start : tag.end]
             if len(written) == 2 and tag.field == "languages" and (head_end is None or tag.start < head_end):
                 break
-            if tag.field == "languages" and not written.isupper() and written.casefold() in _OFTEN_WORDS:
+            if tag.field == "languages" and not written.isupper() and written.casefold() in ORDINARY_WORDS:
                 break  # "Kan", "Fin" and "Dan" end titles more often than they name languages
             kept.add(id(tag))
             edge = tag.start
@@ -308,7 +320,10 @@ def tags_that_count(
         for tag in counted
         if tag.field != "streaming_service"
         or any(0 <= source.start - tag.end <= 24 for source in sources)
-        or (tag.end - tag.start > 3 and any(other.firm and 0 <= other.start - tag.end <= 1 for other in counted))
+        or (
+            (tag.end - tag.start > 3 or any(source.end == tag.start - 1 for source in sources))
+            and any(other.firm and 0 <= other.start - tag.end <= 1 for other in counted)
+        )
     ]
 
 

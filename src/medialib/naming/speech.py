@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from medialib.naming.languages import SUBTITLE_WORDS
 from medialib.naming.scanning import Tag, only_separators
 
 __all__ = ["LANGUAGE_FIELDS", "with_subtitles", "without_group"]
@@ -21,7 +22,8 @@ _BEHIND_GROUP: Final = re.compile(
 def with_subtitles(text: str, tags: list[Tag]) -> list[Tag]:
     """The tags, with languages of subtitles told from those spoken: the ones behind ``Sub``, else the one before it.
 
-    Before it several count where marks join them or all are codes: ``CHS-ENG SUBS``, ``Ger.Eng.Sub``.
+    Before it several count where marks join them or all are codes: ``CHS-ENG SUBS``, ``Ger.Eng.Sub``. Without one, a
+    word of one language for subtitles names it: ``Legendado``.
 
     >>> from medialib.naming.scanning import scan
     >>> [(tag.field, tag.value) for tag in with_subtitles("ITA.SUB.ENG", scan("ITA.SUB.ENG", 0, 11, ()))]
@@ -39,8 +41,12 @@ def with_subtitles(text: str, tags: list[Tag]) -> list[Tag]:
         ):
             result[behind] = tags[behind]._replace(field="subtitle_languages")
             behind += 1
-        if behind == index + 1 and not text.startswith(("Multi", "MULTI", "multi"), tag.start):
-            _those_before(text, tags, index, result)
+        if behind > index + 1 or text.startswith(("Multi", "MULTI", "multi"), tag.start):
+            continue
+        _those_before(text, tags, index, result)
+        own = SUBTITLE_WORDS.get(text[tag.start : tag.end].casefold())
+        if own is not None and (index == 0 or result[index - 1].field != "subtitle_languages"):
+            result[index] = tag._replace(field="subtitle_languages", value=own)
     return result
 
 
