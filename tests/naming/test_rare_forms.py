@@ -11,7 +11,7 @@ from medialib.naming.counting import find_leading
 from medialib.naming.numbering import Marker, find_dates, find_markers
 
 NAMES: dict[str, dict[str, Any]] = {
-    "(1915) Old Film 1080p.mkv": {"year": None, "resolution": "1080p"},
+    "(1915) Old Film 1080p.mkv": {"year": 1915, "resolution": "1080p"},
     "Season 02/05 x264-GRP[site].mkv": {"seasons": (2,), "episodes": (5,), "title": None},
     "[www.a.com][www.b.com][Grp] Show - 01.mkv": {"release_group": "Grp", "title": "Show", "absolute_episodes": (1,)},
     "[720p][Grp] Show - 01.mkv": {"release_group": "Grp", "resolution": "720p", "title": "Show"},
@@ -25,7 +25,7 @@ NAMES: dict[str, dict[str, Any]] = {
     "Show.S01E01.sdh.forced.en.srt": {"kind": "subtitle", "subtitle_languages": ("en",), "forced": True},
     "Show.S01E01.nzb.torrent": {"container": "torrent", "title": "Show"},
     "Show 16x03-05 313-320.mkv": {"episodes": (3, 4, 5), "absolute_episodes": ()},
-    "16x03 313 Show": {"seasons": (16,), "episodes": (3,), "absolute_episodes": (313,)},
+    "16x03 (313) Show": {"seasons": (16,), "episodes": (3,), "absolute_episodes": (313,)},
     "Show.S01E05-E02.mkv": {"episodes": (5,)},
     "Show.1x02v2.mkv": {"episodes": (2,), "version": 2},
     "Show.S00.720p.mkv": {"kind": "special", "seasons": (0,), "episodes": ()},

@@ -10,11 +10,11 @@ import re
 from medialib.naming.markers import Marker, numbered, overlaps, plain_number
 from medialib.naming.parsed import Finding
 
-__all__ = ["find_absolute", "find_beside", "find_compact", "find_leading"]
+__all__ = ["find_absolute", "find_beside", "find_compact", "find_compact_beside", "find_leading", "find_padded"]
 
 _BESIDE_AFTER = re.compile(
-    r"(?:[\s._]{1,2}|[\s._]-[\s._](?=0|\d{3}-\d{3}))[\[(]?(?!(?:480|576|720)(?!\d))(\d{3})(?:-(\d{3}))?[\])]?(?=[\s._-]|"
-    r"$)|[\s_-]{0,3}\((\d{2,3})\)"
+    r"(?:[\s._]{1,2}|[\s._]-[\s._](?=0|\d{3}(?:-\d{3}|[ ]-[ ])))[\[(]?(?!(?:480|576|720)(?!\d))(\d{3})(?:-(\d{3}))?"
+    r"[\])]?(?=[\s._]|-(?!\d)|$)|[\s_-]{0,3}\((\d{2,3})\)"
 )
 _BEFORE_BARE = re.compile(r"(?<=[\s._])(?!(?:19|20)\d\d)(\d{3})()[\s._]$")
 _BESIDE_BEFORE = re.compile(
@@ -42,7 +42,17 @@ _ABSOLUTE_LAST = re.compile(
     r"(?:[ _]END)?(?=[\s._-]*(?:$|[\[({])|[\s._]-[\s._])"
 )
 _LEADING = re.compile(r"[\s._-]{0,3}(\d{2,3})(?:-(\d{2,3}))?(?=[\s._]{0,2}[-.]?[\s._]{1,2}[^\W\d_])")
-_COMPACT = re.compile(r"(?<![^\W_])(\d{1,2})(\d\d)(?=[\s._-]*$)")
+_COMPACT = re.compile(r"(?<![^\W_])(\d{1,2})(\d\d)(?:(\d\d))?(?=[\s._-]*$)")
+_COMPACT_BEHIND_YEAR = re.compile(
+    r"[ ._](?:(?!(?:480|540|576|720)(?!\d))([1-9])([0-4]\d)(?=[ ._][^\W\d_]{2})|(0[1-9])([0-4]\d)(?=[ ._-]|$))"
+)
+_COMPACT_IN_DASHES = re.compile(r"[ _]-[ _](\d{1,2})(\d\d)[ _]\((\d{1,3})\)[ _]-[ _]")
+_ABSOLUTE_LISTED = re.compile(
+    r"(?:-[\s._]{1,2}|(?<=[\s._]))(\d{1,4})(?:-(\d{1,4}))?((?:,[ ._]?|[ ._]?[&+][ ._]?)\d{1,4}(?:-\d{1,4})?){1,12}"
+    r"(?=[\s._]*(?:$|[\[({])|[\s._]-[\s._])"
+)
+_RANGE = re.compile(r"(\d{1,4})(?:-(\d{1,4}))?")
+_PADDED_BETWEEN = re.compile(r"(?<=[^\W\d_])[ ._](0[1-9])[ ._](?=[^\W\d_]{2})")
 
 
 def _absolute(match: re.Match[str], reason: str) -> Marker | None:
@@ -74,8 +84,12 @@ def find_absolute(text: str, low: int, high: int, taken: list[Marker], *, bold: 
         patterns += [(_ABSOLUTE_BRACKET, "a number in brackets")]
     if bold:
         patterns += [(_ABSOLUTE_LAST, "a number at the end of the title")]
+    if (listed := _listed(text, low, high, taken, bold=bold)) is not None:
+        return listed
     for pattern, reason in patterns:
         for match in pattern.finditer(text, low, high):
+            if text[match.start()] == "(" and not any(map(str.isalnum, text[low : match.start()])):
+                continue
             year_like = len(match[1]) == 4 and "1900" <= match[1] <= "2039"
             if (
                 year_like
@@ -89,6 +103,60 @@ def find_absolute(text: str, low: int, high: int, taken: list[Marker], *, bold: 
     return None
 
 
+def _listed(text: str, low: int, high: int, taken: list[Marker], *, bold: bool) -> Marker | None:
+    """Numbers and ranges that a comma or ``&`` joins: ``493-498 & 500-507``."""
+    if text.find("&", low, high) < 0 and text.find("+", low, high) < 0 and text.find(",", low, high) < 0:
+        return None
+    for match in _ABSOLUTE_LISTED.finditer(text, low, high):
+        dashed = match[0].startswith("-")
+        if overlaps(*match.span(), taken) or not (bold or dashed):
+            continue
+        findings: list[Finding] = []
+        for each in _RANGE.finditer(text, match.start(1), match.end()):
+            first = int(each[1])
+            last = int(each[2] or first)
+            if (findings and first <= findings[-1].value) or not first <= last <= first + 400:
+                break
+            findings += [Finding("absolute_episodes", value, *each.span()) for value in range(first, last + 1)]
+        else:
+            return Marker("absolute", tuple(findings), *match.span(), "a number behind a dash")
+    return None
+
+
+def find_padded(text: str, low: int, high: int) -> Marker | None:
+    """A number with a leading zero between title and episode title: ``Show.05.Down.the.Road``.
+
+    >>> find_padded("Show.05.Down.the.Road", 0, 21).findings[0].value
+    5
+    """
+    match = _PADDED_BETWEEN.search(text, low, high)
+    if match is None or _PART_BEFORE.search(text, max(low, match.start(1) - 9), match.start(1)):
+        return None
+    finding = Finding("absolute_episodes", int(match[1]), *match.span(1))
+    return Marker("absolute", (finding,), *match.span(1), "a number between title and episode title")
+
+
+def find_compact_beside(text: str, low: int, high: int, year: tuple[int, int] | None) -> Marker | None:
+    """Season and episode as one number right behind the year, or between dashes with the number counted through.
+
+    >>> [item.value for item in find_compact_beside("Show.2005.211.Title", 0, 19, (5, 9)).findings]
+    [2, 11]
+    >>> [item.value for item in find_compact_beside("Show - 205 (31) - Title", 0, 23, None).findings]
+    [2, 5]
+    """
+    match = None if year is None else _COMPACT_BEHIND_YEAR.match(text, year[1], high)
+    if match is None and text.find("(", low, high) >= 0:
+        match = _COMPACT_IN_DASHES.search(text, low, high)
+    if match is None:
+        return None
+    group = 1 if match[1] else 3
+    season, episode = int(match[group]), int(match[group + 1])
+    if episode == 0:
+        return None
+    findings = numbered(season, match.span(group), episode, match.span(group + 1), [], None)
+    return Marker("episode", findings, match.start(group), match.end(), "season and episode as one number")
+
+
 def find_compact(text: str, low: int, high: int) -> Marker | None:
     """Season and episode written as one number, ``113`` for 1x13, right before the tags.
 
@@ -98,7 +166,10 @@ def find_compact(text: str, low: int, high: int) -> Marker | None:
     match = _COMPACT.search(text, low, high)
     if match is None or match[1] in {"19", "20"} or match[2] == "00" or (int(match[1]) == 0 and len(match[1]) == 1):
         return None
-    findings = numbered(int(match[1]), match.span(1), int(match[2]), match.span(2), [], None)
+    more = [(int(match[3]), *match.span(3))] if match[3] else []
+    if more and more[0][0] != int(match[2]) + 1:
+        return None
+    findings = numbered(int(match[1]), match.span(1), int(match[2]), match.span(2), more, None)
     return Marker("episode", findings, *match.span(), "season and episode as one number")
 
 

@@ -16,7 +16,7 @@ _MONTH: Final = "|".join(MONTHS)
 _YEAR_FIRST: Final = re.compile(r"(?<![^\W_])((?:19|20)\d\d)[ ._/-]([0-3]?\d)[ ._/-]([0-3]?\d)(?![^\W_])")
 _DAY_FIRST: Final = re.compile(r"(?<![^\W_])([0-3]?\d)[ ._-]([0-3]?\d)[ ._-]((?:19|20)\d\d)(?![^\W_])")
 _PACKED: Final = re.compile(r"(?<![^\W_])((?:19|20)\d\d)([01]\d)([0-3]\d)(?![^\W_])")
-_SHORT: Final = re.compile(r"(?<=[^\W\d_][ .])([012]\d)[.]([01]\d)[.]([0-3]\d)(?=[. ][^\W\d_])")
+_SHORT: Final = re.compile(r"(?<=[^\W\d_][ ._])([012]\d)[.]([01]\d)[.]([0-3]\d)(?=[. _][^\W\d_]|_\d\d-\d\d_)")
 _MIXED: Final = re.compile(r"\d-\d+_\d|\d_\d+-\d")
 _NAMED_DAY: Final = re.compile(
     rf"(?i)(?<![^\W_])([0-3]?\d)(?:st|nd|rd|th)?[ ._-]({_MONTH})[a-z]{{0,7}}[ ._-]((?:19|20)\d\d)(?![^\W_])"

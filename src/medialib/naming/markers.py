@@ -39,7 +39,7 @@ def overlaps(start: int, end: int, taken: list[Marker]) -> bool:
 def numbered(
     season: int | None,
     season_span: tuple[int, int],
-    first: int,
+    first: Number,
     first_span: tuple[int, int],
     more: list[tuple[int, int, int]],
     version: tuple[str, int, int] | None,

@@ -11,7 +11,7 @@ import attrs
 
 from medialib.naming.claims import Reading
 from medialib.naming.companions import companion, parts_of_path
-from medialib.naming.folders import GIBBERISH, merged
+from medialib.naming.folders import GIBBERISH, merged, with_show
 from medialib.naming.grammar import CONTAINERS, FOLD, SUBTITLE_CONTAINERS
 from medialib.naming.parsed import Finding, Kind, ParsedName
 from medialib.naming.reading import read_part
@@ -66,6 +66,8 @@ def parse_name(name: str, *, kind: Literal["episode", "movie"] | None = None) ->
     readings = [reading]
     for start, end in reversed(parts[-4:-1]):
         readings.append(read_part(text, start, end, kind=kind, is_file=False))
+    if len(readings) > 1:
+        readings = with_show(text, readings, kind)
     chosen, reasons = merged(text, readings)
     if behind is not None:
         chosen += behind[0]
@@ -160,7 +162,11 @@ def _assembled(
     season_pack = bool(seasons) and not numbered and not own.special
     says = not fields.keys() <= _SAYS_LITTLE and (bool(title or numbered or own.firm_tags) or len(readings) > 1)
     rejected = (not says and not own.firm_tags and not special) or (
-        title is not None and not numbered and not own.firm_tags and bool(GIBBERISH.fullmatch(title))
+        title is not None
+        and not numbered
+        and not own.firm_tags
+        and "year" not in fields
+        and bool(GIBBERISH.fullmatch(title))
     )
     if rejected:
         reasons = [*reasons, "nothing but a title, a hash or gibberish"]

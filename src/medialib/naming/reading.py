@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-import attrs
-
+from medialib.naming.bare import WORD_NEXT, is_broadcast, with_absolute
 from medialib.naming.claims import Reading
-from medialib.naming.counting import find_absolute, find_beside, find_compact, find_leading
 from medialib.naming.grammar import CONTAINERS
 from medialib.naming.grouping import GroupFound, find_group, leading_group, site_end, unread_bracket
 from medialib.naming.markers import Marker, overlaps
@@ -28,15 +26,27 @@ _POSTED: Final = re.compile(
 )
 _GLUED_END: Final = re.compile(r"(?<=[a-z0-9])(?<!\dx)(M|BD|HD|HDTV|BluRay)?(720|1080|2160)p?$")
 _CHINESE: Final = re.compile(r"[简簡繁]|字幕|国语|國語|中字|中文")
-_LISTED: Final = re.compile(r"\(\d{1,2}\)[ ._]?(?=[^\W\d_])|\d{1,3}[ ](?=\[[^\[\]]{2,20}\][ _])")
+_LISTED: Final = re.compile(
+    r"0\d(?:[ ]-[ ]|[.][ ])(?=[^\W\d_].{0,120}[ ]\((?:19|20)\d\d\))|\(\d{1,2}\)(?=[^\W\d_])|"
+    r"\(0\d\)[ ._](?=[^\W\d_])|\d{1,3}[ ](?=\[[^\[\]]{2,20}\][ _])"
+)
+"""The number of a file among several that were posted, or of a film in a row of them."""
 _GROUP_BETWEEN: Final = re.compile(r"-[A-Za-z0-9@]{2,20}[ ._-]")
-_YEAR_FIRST: Final = re.compile(r"((?:19|20)[0-3]\d)[ ._](?=[^\W\d_]{2})")
+_TITLE_BEFORE: Final = re.compile(r"[^\W\d_]{2}[ ._]$")
+_YEAR_FIRST: Final = re.compile(
+    r"((?:19|20)[0-3]\d)[ ._](?=[^\W\d_]{2})|[(\[]?((?:19\d|20[0-3])\d)(?:[)\]][ ._]{0,2}|[ ._]-[ ._])(?=[^\W\d_]{2})"
+)
 _NUMBER_NEXT: Final = re.compile(r"[ _]?\[\d{1,3}(?:v\d)?\]")
+_IDENTIFIER: Final = re.compile(r"(?i)[\[{(](?:tm|tv|im|ani)db(?:id)?[-=][\w-]{1,20}[\]})]")
+_SPECIAL_NEXT: Final = re.compile(r"(?i)[ ._]special(?![^\W_])(?![ ._]*edition)")
+_STACKED: Final = re.compile(r"(?i)(?:(?:part|pt)[ ._-]?(\d{1,2})|(?:cd|dvd|dis[ck])[ ._-]?\d{1,2})")
+"""What media servers put behind the name of one of several files of a film."""
 _NOTICE: Final = re.compile(r"(?i)www[.]|月|[.](?:com|net|org)$|^\s*\d+\s*$")
-_YEAR: Final = re.compile(r"(?<![^\W_])(?<!(?:19|20)\d\d-)((?:19|20)\d\d)(?![^\W_г]|-\d{4}(?!\d))")
+_YEAR: Final = re.compile(r"(?<![^\W_])(?<!(?:19|20)\d\d-)((?:19|20)\d\d)(?![^\W_г]|-(?:19|20)\d\d(?!\d))")
 _OLD_YEAR: Final = re.compile(r"\((1[89]\d\d|20\d\d)\)")
 _SPECIAL: Final = re.compile(
-    r"(?i)(?<![^\W_])(?:OVAs?|OADs?|NC(?:OP|ED)\d{0,2}|Specials?(?![ ._-](?:Edition|Cut|Version))|SP\d{1,2})(?![^\W_])"
+    r"(?i)(?<![^\W_])(?:OVAs?|OADs?|(?-i:ONAs?)|NC(?:OP|ED)\d{0,2}|"
+    r"(?:OVA|OAD|SP)\d{1,2}|Specials?(?![ ._-]*(?:Edition|Features?|Cut|Version)))(?![^\W_])"
 )
 _EXTRA: Final = re.compile(
     r"(?i)(?<![^\W_])(?:extras?|trailer|featurette|behind[ ._]the[ ._]scenes|"
@@ -47,10 +57,6 @@ _DASHED_GROUP: Final = re.compile(r"-([A-Za-z0-9@]{2,20})(?:\[[^\[\]]{1,20}\])?$
 _DASHED_BEHIND_WORDS: Final = re.compile(r"[^ ]*[^\W_]-((?=\w*[A-Z]\w*[A-Z])[A-Za-z0-9@]{3,20})$")
 _BRACKETED_GROUP: Final = re.compile(r"\[([A-Za-z0-9@_-]{2,20})\]$")
 _NO_GROUP: Final = re.compile(r"[0-9A-Fa-f]{8}|\d+")
-_PADDED: Final = re.compile(
-    r"(?<=[^\W\d_][\s._])0\d{1,2}(?=[\s._-]*(?:$|[\[(]))|[\s._]\d{2,3}-\d{2,3}(?=[\s_]*[\[(])|"
-    r"[\s._]0?1-\d{2,3}(?=[\s_]*(?:[\[(]|$))"
-)
 
 
 def _extension(text: str, low: int, high: int, reading: Reading) -> int:
@@ -101,11 +107,24 @@ def _year(
         and first_firm > first.end()
         and all(tag.start > first.end() for tag in tags)
     ):
-        return int(first[1]), *first.span(1)
+        group = 1 if first[1] else 2
+        return int(first[group]), *first.span(group)
     found = [match for match in matches_at(_YEAR, text, shape.years, high) if not overlaps(*match.span(), markers)]
     found = [match for match in found if not only_separators(text, low, match.start()) and int(match[1]) < 2040]
     before = [match for match in found if match.start() < first_firm]
     chosen = before[-1] if before else found[0] if found else None
+    if (
+        chosen is not None
+        and (full := next((marker for marker in markers if marker.form == "episode"), None))
+        and chosen.start() > full.end
+        and text[chosen.start() - 1] not in "(["
+        and (
+            _TITLE_BEFORE.search(text, full.end, chosen.start())
+            or (text[chosen.start() - 2] == "-" and text[high : high + 1] == "." and chosen.end() == high)
+        )
+    ):
+        # It ends the title of the episode.
+        return None
     if chosen is not None and before and len(before) > 1 and markers and chosen.start() > markers[0].start:
         chosen = next((match for match in before if match.start() < markers[0].start), chosen)
     return None if chosen is None else (int(chosen[1]), *chosen.span(1))
@@ -124,6 +143,10 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
     begin = site_end(text, low, stem_end)
     if number := _LISTED.match(text, begin, stem_end):
         begin = number.end()
+    if ("db" in text or "DB" in text) and (identifier := _IDENTIFIER.search(text, begin, stem_end)):
+        # What names the entry of a database says nothing else: it is read as if it were not there.
+        reading.cover("other", *identifier.span())
+        text = text[: identifier.start()] + " " * len(identifier[0]) + text[identifier.end() :]
     leading = leading_group(text, begin, stem_end)
     group: GroupFound | None = None
     for _ in range(2):
@@ -153,7 +176,7 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
     head = leading[1] if group is None and leading is not None else begin
     firm_starts = [tag.start for tag in tags if tag.firm and tag.start >= head]
     first_firm = firm_starts[0] if firm_starts else stem_end
-    markers = _with_absolute(text, begin, stem_end, first_firm, markers, year, group, kind, tags)
+    markers = with_absolute(text, begin, stem_end, first_firm, markers, year, group, kind, tags)
     counting = [marker for marker in markers if marker.form != "date"] or markers
     for marker in markers:
         for found in marker.findings:
@@ -170,6 +193,9 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
     counted = _edition_before_year(text, begin, tags, counted, year)
     if year is not None:
         counted = _with_those_behind_year(tags, counted, first_firm, year, markers)
+    if shape.outside:
+        # An anniversary special is no edition.
+        counted = [tag for tag in counted if tag.field != "edition" or not _SPECIAL_NEXT.match(text, tag.end)]
     counted = with_subtitles(text, counted)
     tag_ends = _tag_ends(text, counted)
     for tag in counted:
@@ -187,28 +213,27 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
         if tag_ends or group or not markers
         else (_bracket_or_dash(text, last_tag or begin, stem_end) or unread_bracket(text, begin, stem_end, read))
     )
-    if found_group is not None:
+    if found_group is not None and (stacked := _STACKED.fullmatch(found_group[0])) and is_file:
+        if stacked[1]:
+            reading.claim("part", int(stacked[1]), *found_group[1:])
+    elif found_group is not None:
         reading.claim("release_group", *found_group)
     if not text.isascii() and not any(tag.value == "zh" for tag in counted):
         any(reading.claim("languages", "zh", *chinese.span()) for chinese in _CHINESE.finditer(text, low, stem_end))
-    if (
-        shape.parts
-        and reading.firm_tags
-        and not markers
-        and year is None
-        and (kind == "episode" or _is_broadcast(tags))
-    ):
+    if shape.parts and reading.firm_tags and not markers and year is None and (kind == "episode" or is_broadcast(tags)):
         part = part_of_series(text, shape.parts, begin, stem_end)
         if part is not None:
             reading.claim_finding(part.findings[0])
             markers = [part]
-    if year is not None and year[1] == begin and not markers:
+    if year is not None and not markers and only_separators(text, begin, year[1]):
         reading.reasons.append("the year stands first")
         begin = year[2]
         pairs = bracket_pairs(text, begin, stem_end)
-    read_titles(text, begin, stem_end, reading, markers, counted, year, shape, pairs)
+    named = year is not None and not markers and year[1] > begin
+    behind_year = _first_at(_SPECIAL, text, shape.outside, year[2], stem_end) if year is not None and named else None
+    read_titles(text, begin, stem_end, reading, markers, counted, year, shape, pairs, named=named and kind == "episode")
     if shape.outside:
-        _mark_outside(text, begin, stem_end, reading, markers, year, shape)
+        _mark_outside(text, begin, stem_end, reading, markers, year, shape, tags, behind_year=behind_year is not None)
     return reading
 
 
@@ -220,27 +245,34 @@ def _mark_outside(
     markers: list[Marker],
     year: tuple[int, int, int] | None,
     shape: Outline,
+    tags: list[Tag],
+    *,
+    behind_year: bool,
 ) -> None:
     """Notes what is no episode of the run; in the title itself the words for it are ordinary ones."""
     episode_end = max((marker.end for marker in markers if marker.form in {"episode", "date"}), default=begin)
     special = _first_at(_SPECIAL, text, shape.outside, episode_end, high)
-    at_start = special is not None and only_separators(text, begin, special.start())
-    reading.special = special is not None and not at_start and (reading.firm_tags > 0 or bool(markers))
     title = reading.first("title")
+    if special is not None and title is not None and title.start < special.start() and special[0][0] in "sS":
+        within = special.end() < title.end and special[0].isalpha()
+        if within or ARTICLE.fullmatch(text, begin, special.start()):
+            special = _first_at(_SPECIAL, text, shape.outside, title.end, high)
+    at_start = special is not None and only_separators(text, begin, special.start())
+    reading.special = special is not None and not at_start and (reading.firm_tags > 0 or bool(markers) or behind_year)
     behind = max(episode_end, year[2] if year else begin, title.end if title else begin)
-    reading.extra = _first_at(_EXTRA, text, shape.outside, behind, high) is not None or bool(
-        special is not None and special[0].upper().startswith("NC")
-    )
+    extra = _first_at(_EXTRA, text, shape.outside, behind, high)
+    if extra is not None and any(marker.form == "episode" for marker in markers):
+        # In the title of an episode it is an ordinary word, unless it is all of it.
+        next_word = WORD_NEXT.match(text, extra.end(), high)
+        begins = only_separators(text, episode_end, extra.start()) or text[extra.start() - 1] in "-(["
+        ends = next_word is None or any(tag.start <= next_word.end() - 1 < tag.end for tag in tags)
+        extra = extra if begins and ends else None
+    reading.extra = extra is not None or bool(special is not None and special[0].upper().startswith("NC"))
 
 
 def _first_at(pattern: re.Pattern[str], text: str, starts: list[int], low: int, high: int) -> re.Match[str] | None:
     """The first match that begins at one of `starts` from `low` on."""
     return next(matches_at(pattern, text, [start for start in starts if start >= low], high), None)
-
-
-def _is_broadcast(tags: list[Tag]) -> bool:
-    """Whether a tag says that it was recorded from the air, where series are."""
-    return any(tag.field == "source" and tag.value in {"HDTV", "DTV", "TV", "SAT"} for tag in tags)
 
 
 def _tag_ends(text: str, tags: list[Tag]) -> list[int]:
@@ -293,83 +325,6 @@ def _bracket_or_dash(text: str, last: int, high: int) -> GroupFound | None:
     if bracket is not None and not _NO_GROUP.fullmatch(bracket[1]):
         return bracket[1], *bracket.span(1)
     return None
-
-
-def _with_absolute(
-    text: str,
-    begin: int,
-    high: int,
-    first_firm: int,
-    markers: list[Marker],
-    year: tuple[int, int, int] | None,
-    group: GroupFound | None,
-    kind: str | None,
-    tags: list[Tag],
-) -> list[Marker]:
-    """The markers, and a bare number where nothing else counts episodes."""
-    full = next((marker for marker in markers if marker.form == "episode"), None)
-    if full is not None:
-        beside = find_beside(text, begin, high, full, fansub=group is not None)
-        if (
-            beside is not None
-            and not overlaps(beside.start, beside.end, markers)
-            and not only_separators(text, begin, beside.start)
-        ):
-            return sorted([*markers, beside], key=lambda marker: marker.start)
-        return markers
-    if kind == "movie" or (markers and any(marker.form in {"date", "number"} for marker in markers)):
-        return markers
-    blocked = list(markers)
-    if year is not None:
-        blocked.append(Marker("year", (), year[1], year[2], ""))
-    checks = [
-        tag
-        for tag in tags
-        if tag.field in {"crc32", "audio_channels", "resolution"} and not text[tag.start : tag.end].isdigit()
-    ]
-    blocked += [Marker("tag", (), tag.start, tag.end, "") for tag in checks]
-    fields = {tag.field for tag in tags}
-    broadcast = "source" in fields and _is_broadcast(tags)
-    translated = "subtitle_languages" in fields
-    bold = group is not None or translated or kind == "episode" or (year is None and (broadcast or "crc32" in fields))
-    padded = year is None and _PADDED.search(text[begin:first_firm]) is not None
-    dashed = find_absolute(text, begin, first_firm, blocked, bold=False)
-    if dashed is None and first_firm < high:
-        dashed = find_absolute(text, first_firm, high, blocked, bold=False)
-    found = dashed or (find_absolute(text, begin, first_firm, blocked, bold=True) if bold or padded else None)
-    if (
-        dashed is None
-        and group is None
-        and year is None
-        and (broadcast or kind == "episode")
-        and not markers
-        and not translated
-    ):
-        compact = find_compact(text, begin, first_firm)
-        if compact is not None and not only_separators(text, begin, compact.start):
-            return sorted([*markers, compact], key=lambda marker: marker.start)
-    if (
-        found is None
-        and not markers
-        and year is None
-        and (leading := find_leading(text, begin, high, bold=group is not None))
-    ):
-        return [leading]
-    if found is None:
-        return markers
-    seasons = [item for marker in markers for item in marker.findings if item.field == "seasons"]
-    if seasons:
-        found = attrs.evolve(
-            found,
-            findings=tuple(
-                attrs.evolve(item, field="episodes" if item.field == "absolute_episodes" else item.field)
-                for item in found.findings
-            ),
-        )
-        beside = find_beside(text, begin, high, found)
-        if beside is not None and beside.start >= found.end:
-            markers = [*markers, beside]
-    return sorted([*markers, found], key=lambda marker: marker.start)
 
 
 def _edition_before_year(

@@ -25,9 +25,14 @@ _PART_NUMBERS: Final = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5,
 }  # fmt: skip
 _PART_AT_END: Final = re.compile(
-    r"(?i)[\s._-]{1,3}\(?(?:part[ ._]|(?<=-)pt[ ._]?)(\d{1,2}|I{1,3}|IV|VI{0,3}|one|two|three|four|five)\)?$|"
+    r"(?i)(?<!,)[\s._-]{1,3}\(?(?:part[ ._]|(?<=-)pt[ ._]?)(\d{1,2}|I{1,3}|IV|VI{0,3}|one|two|three|four|five)\)?$|"
     r"[ ._]\((\d|[a-z]{4,12})\)$"
 )
+_PART_INSIDE: Final = re.compile(r"(?i)-pt[ ._]?(\d{1,2})(?=[ ._-])")
+"""A part glued to the title of an episode, behind which only the title in other words follows."""
+_DASH_BETWEEN: Final = re.compile(r"[\s._]-[\s._]")
+_OUTSIDE_RUN: Final = re.compile(r"(?i)(?<![^\W\d_])(?:specials?|extras?)(?![^\W_])")
+_EXTRAS_DASH: Final = re.compile(r"(?i)[\s._]*extras?[\s._]*-")
 _FANSUB: Final = re.compile(r"\s*\[")
 _EASTERN: Final = re.compile(r"[\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _NOT_EASTERN: Final = re.compile(r"[^\u0600-\u06ff\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef\[\]/·★]+")
@@ -36,7 +41,8 @@ _COLLECTION: Final = re.compile(
     r"(?i)(?:[\s._-]+(?:the[ ._])?complete(?:[ ._](?:series|seasons?|collection|set))?|"
     r"[:\s._-]+the[ ._]complete|(?:[\s._-]+(?:&[ ]?)?vol(?:ume)?[.]?\s?\d*(?:v\d)?){1,2}|"
     r"[\s._]+season|[\s._]+ep|[\s._]collection|[\s._]-[\s._](?:NCOP|NCED|PV|OP|ED|OVA|"
-    r"Movie)\d{0,2})[\s._:(\[-]*$"
+    r"Specials?|Movie)\d{0,2}|"
+    r"[\s._-]+(?:temporadas?|saisons?|stagion[ei]|staffel|sezon)[ ._]complet[aeo]?s?)[\s._:(\[-]*$"
 )
 _OTHER_NAME: Final = re.compile(r"[\s._]+\((?!TV\)|(?:19|20)\d\d|US\)|UK\))([^()\[\]]{3,80})\)$")
 ARTICLE: Final = re.compile(r"(?i)[\W_]*(?:the|an?|der|die|das|le|la|les|el|il)?[\W_]*")
@@ -54,7 +60,7 @@ _BONUS: Final = re.compile(r"(?<=[^\W_])-(x|f)\d\d-(?=[^\W_])")
 """The number of a film in its series, before its title, or of an extra, behind it: ``Series-f02-Film-x01-Extra``."""
 _ALSO_BEFORE: Final = re.compile(r"(?i)a[.]?k[.]?a[.]?[\s._]+")
 _CUT: Final = re.compile(r"[\[{]|\((?=[^()]*$)")
-_COLLECTION_HINT: Final = re.compile(r"complete|season|vol|collection|ep|-")
+_COLLECTION_HINT: Final = re.compile(r"complet|season|vol|collection|ep|-")
 _ENDS_COUNTRY: Final = "SAKUZ"
 _ACRONYM: Final = re.compile(r"(?<![^\W_])(?:[^\W\d_][.]){2,12}(?:[^\W\d_](?![^\W_]))?")
 
@@ -87,10 +93,12 @@ def read_titles(
     year: tuple[int, int, int] | None,
     shape: Outline,
     pairs: list[tuple[int, int]],
+    *,
+    named: bool = False,
 ) -> None:
     """Claims titles, country, episode title and part in ``text[begin:high]``, which markers, tags and year have cut.
 
-    `shape` is its outline, `pairs` its brackets.
+    `shape` is its outline, `pairs` its brackets; `named` says that what follows the year names an episode.
     """
     whole = begin
     word = _ALNUM.search(text, begin, high)
@@ -129,7 +137,7 @@ def read_titles(
             title_end = opening if not only_separators(text, begin, opening) else title_end
     start, end = _title_span(text, begin, title_end)
     if start < end:
-        end = _without_collection(text, start, end, volumes=_follows_bracket(text, begin))
+        end = _without_collection(text, start, end, volumes=_follows_bracket(text, begin), counted=bool(markers))
         start, end = _latin_run(text, start, end)
         last = text[end - 1 : end]
         country = _COUNTRY_AT_END.search(text, start, end) if last in _ENDS_COUNTRY or not last.isalnum() else None
@@ -148,7 +156,7 @@ def read_titles(
                 reading.claim("alternative_titles", tidy(text[start:shorter]), start, shorter)
                 start, end = other.span(1)
         _claim_title(text, start, end, reading)
-    _episode_title(text, high, reading, markers, tags)
+    _episode_title(text, high, reading, markers, tags, year, shape, named=named)
     behind = max([marker.end for marker in markers], default=title_end) if shape.parts else high
     part = next(matches_at(_PART, text, [start for start in shape.parts if start >= behind], high), None)
     if part is not None:
@@ -176,12 +184,14 @@ def _follows_bracket(text: str, begin: int) -> bool:
     return text[max(0, begin - 1) : begin] == "]"
 
 
-def _without_collection(text: str, start: int, end: int, *, volumes: bool) -> int:
+def _without_collection(text: str, start: int, end: int, *, volumes: bool, counted: bool) -> int:
     """Trims words for a whole run (``The Complete Series``) and, in names of fansubs, numbers of volumes."""
     title = text[start:end].casefold()
     if not _COLLECTION_HINT.search(title):
         return end
     match = _COLLECTION.search(text, start, end)
+    if match is not None and not counted and match[0].strip(" ._").casefold() == "season":
+        return end
     if match is not None and not volumes and "vol" in match[0].casefold():
         return end
     if match is None or match.start() <= start or ARTICLE.fullmatch(text, start, match.start()):
@@ -247,6 +257,9 @@ def _claim_title(text: str, start: int, end: int, reading: Reading) -> None:
 def _without_part(text: str, begin: int, end: int, reading: Reading) -> int:
     """The end of an episode's title without the number of a part behind it, which is claimed."""
     stretch = text[begin:end].casefold()
+    if "-pt" in stretch and (inside := _PART_INSIDE.search(text, begin, end)) is not None:
+        reading.claim("part", int(inside[1]), *inside.span(1))
+        return inside.start()
     can_end_so = stretch.endswith(")") or "part" in stretch or "-pt" in stretch
     match = _PART_AT_END.search(text, begin, end) if can_end_so else None
     if match is None or match.start() <= begin or _FANSUB.match(text):
@@ -257,11 +270,26 @@ def _without_part(text: str, begin: int, end: int, reading: Reading) -> int:
     return match.start()
 
 
-def _episode_title(text: str, high: int, reading: Reading, markers: list[Marker], tags: list[Tag]) -> None:
+def _episode_title(
+    text: str,
+    high: int,
+    reading: Reading,
+    markers: list[Marker],
+    tags: list[Tag],
+    year: tuple[int, int, int] | None,
+    shape: Outline,
+    *,
+    named: bool,
+) -> None:
     counting = [marker for marker in markers if marker.form != "season"]
-    if not counting:
+    if counting:
+        begin = max(marker.end for marker in counting)
+    elif markers and (shape.outside or shape.parts or text.startswith("Extra", markers[-1].end)):
+        begin = markers[-1].end
+    elif not markers and year is not None and (named or shape.outside):
+        begin = year[2]
+    else:
         return
-    begin = max(marker.end for marker in counting)
     stops = [tag.start for tag in tags if tag.start >= begin] + [
         start for start, _, field in reading.taken if start >= begin and field in {"release_group", "year", "container"}
     ]
@@ -273,7 +301,29 @@ def _episode_title(text: str, high: int, reading: Reading, markers: list[Marker]
         begin += 1
     while begin < end and (text[end - 1].isspace() or text[end - 1] in "._-([{,;:/|*+="):
         end -= 1
+    if not counting:
+        # A season or a year is followed by a title only where something says so.
+        outside = _OUTSIDE_RUN.search(text, begin, end)
+        part = _PART_AT_END.search(text, begin, end) if markers else None
+        if outside is None and (part is None or part.start() <= begin) and not (named and not markers):
+            return
+        if (extras := _EXTRAS_DASH.match(text, begin, end)) is not None:
+            begin = extras.end()
+        elif outside is not None and markers and outside.start() == begin and outside.end() == end:
+            return
+        while begin < end and not text[begin].isalnum():
+            begin += 1
     end = _without_part(text, begin, end, reading) if begin < end and text[end - 1] not in ".]" else end
+    if len(markers) == 1 and markers[0].form == "date" and reading.low == 0 and not reading.has("title"):
+        # Without folders the show is named behind the day.
+        _claim_title(text, begin, end, reading)
+        return
+    if markers[:1] and markers[0].form == "leading" and reading.low == 0 and not reading.has("title"):
+        # Without folders the show is named in the file: ``03 - Show - Title``.
+        between = _DASH_BETWEEN.search(text, begin, end)
+        if between is not None:
+            _claim_title(text, begin, between.start(), reading)
+            begin = between.end()
     title = tidy(text[begin:end])
     if title and _ALNUM.search(title) and title.casefold() not in {"end", "final", "v2", "complete"}:
         reading.claim("episode_title", title, begin, end)
