@@ -84,7 +84,8 @@ def find_absolute(text: str, low: int, high: int, taken: list[Marker], *, bold: 
         patterns += [(_ABSOLUTE_BRACKET, "a number in brackets")]
     if bold:
         patterns += [(_ABSOLUTE_LAST, "a number at the end of the title")]
-    if (listed := _listed(text, low, high, taken, bold=bold)) is not None:
+    several = "&" in text or "," in text or "+" in text
+    if several and (listed := _listed(text, low, high, taken, bold=bold)) is not None:
         return listed
     for pattern, reason in patterns:
         for match in pattern.finditer(text, low, high):
@@ -105,8 +106,6 @@ def find_absolute(text: str, low: int, high: int, taken: list[Marker], *, bold: 
 
 def _listed(text: str, low: int, high: int, taken: list[Marker], *, bold: bool) -> Marker | None:
     """Numbers and ranges that a comma or ``&`` joins: ``493-498 & 500-507``."""
-    if text.find("&", low, high) < 0 and text.find("+", low, high) < 0 and text.find(",", low, high) < 0:
-        return None
     for match in _ABSOLUTE_LISTED.finditer(text, low, high):
         dashed = match[0].startswith("-")
         if overlaps(*match.span(), taken) or not (bold or dashed):

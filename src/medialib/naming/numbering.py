@@ -133,7 +133,9 @@ def _full(text: str, low: int, high: int, taken: list[Marker], shape: Outline) -
 
 def _cross(text: str, low: int, high: int, taken: list[Marker], shape: Outline) -> list[Marker]:
     markers: list[Marker] = []
-    for match in matches_at(_CROSS, text, sorted(shape.short + shape.years) if shape.years else shape.short, high):
+    crossed = [start for start in shape.years if text[start + 4 : start + 5] == "x"]
+    starts = sorted(shape.short + crossed) if crossed else shape.short
+    for match in matches_at(_CROSS, text, starts, high):
         if not may_count(match, taken + markers) or int(match[2]) in {264, 265}:
             continue
         first = int(match[2])
@@ -265,7 +267,7 @@ def find_markers(text: str, low: int, high: int, blocked: list[Marker], shape: O
         taken += _words(text, low, high, taken, shape)
     if shape.packed or len(shape.short) > 2 or (shape.years and shape.short):
         taken += find_dates(text, low, high, taken, shape)
-    if shape.short or shape.years:
+    if shape.short or (shape.years and "x" in text):
         taken += _cross(text, low, high, taken, shape)
     if shape.letters or shape.seasons or shape.series or "xAll" in text:
         taken += find_seasons(text, low, high, taken, shape)

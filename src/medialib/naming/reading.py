@@ -114,7 +114,8 @@ def _year(
     before = [match for match in found if match.start() < first_firm]
     chosen = before[-1] if before else found[0] if found else None
     if (
-        chosen is not None
+        markers
+        and chosen is not None
         and (full := next((marker for marker in markers if marker.form == "episode"), None))
         and chosen.start() > full.end
         and text[chosen.start() - 1] not in "(["
@@ -213,7 +214,7 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
         if tag_ends or group or not markers
         else (_bracket_or_dash(text, last_tag or begin, stem_end) or unread_bracket(text, begin, stem_end, read))
     )
-    if found_group is not None and (stacked := _STACKED.fullmatch(found_group[0])) and is_file:
+    if is_file and found_group and found_group[0][-1].isdigit() and (stacked := _STACKED.fullmatch(found_group[0])):
         if stacked[1]:
             reading.claim("part", int(stacked[1]), *found_group[1:])
     elif found_group is not None:
@@ -230,7 +231,9 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
         begin = year[2]
         pairs = bracket_pairs(text, begin, stem_end)
     named = year is not None and not markers and year[1] > begin
-    behind_year = _first_at(_SPECIAL, text, shape.outside, year[2], stem_end) if year is not None and named else None
+    behind_year = (
+        _first_at(_SPECIAL, text, shape.outside, year[2], stem_end) if shape.outside and year and named else None
+    )
     read_titles(text, begin, stem_end, reading, markers, counted, year, shape, pairs, named=named and kind == "episode")
     if shape.outside:
         _mark_outside(text, begin, stem_end, reading, markers, year, shape, tags, behind_year=behind_year is not None)
