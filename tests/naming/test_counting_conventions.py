@@ -50,6 +50,7 @@ READ: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("灯 第十二季 第二十集.mp4", {"title": "灯", "seasons": [12], "episodes": [20]}),
         ("랜턴 시즌2 05-07화.mp4", {"title": "랜턴", "seasons": [2], "episodes": [5, 6, 7]}),
         ("فانوس الموسم 2 الحلقة 5.mp4", {"title": "فانوس", "seasons": [2], "episodes": [5]}),
+        ("랜턴 시즌 2화.mp4", {"title": "랜턴", "seasons": [2]}),
         ("第1話" * 60, {"seasons": None}),
     ],
     "season and episode as one number": [
@@ -129,6 +130,7 @@ READ: dict[str, list[tuple[str, dict[str, Any]]]] = {
             "S01E01 (2019)/Season 02/S01E01 (2019) - S02E03 - The Lamp.mkv",
             {"title": "S01E01", "year": 2019, "seasons": [2], "episodes": [3], "episode_title": "The Lamp"},
         ),
+        ("Season 1/Season 1 - The Lamp.mkv", {"seasons": [1], "episodes": None}),
         ("Season 1/Season 1 - S02E03.mkv", {"title": "Season 1", "seasons": [2], "episodes": [3]}),
         ("Lantern.S01E05.1080p.WEB.H264-QRS/qrs-la.s01e05.mkv", {"title": "Lantern", "episodes": [5]}),
     ],
