@@ -18,7 +18,7 @@ def show_reading(parsed: ParsedName, output: Console) -> None:
     """The name in colours, then a line a field, then why."""
     output.print(parsed)
     for field, value in parsed.to_dict().items():
-        if field != "name":
+        if field not in {"name", "leftover", "reasons"} and value is not None and value is not False and value != []:
             output.print(f"  {field:<18} {printable(_said(value))}", markup=False)
     for reason in parsed.reasons:
         output.print(f"  why: {printable(reason)}", markup=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import html
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import attrs
@@ -32,6 +34,7 @@ _COLOURS: Final = {
     "video_codec": "blue",
 }
 _OTHER_COLOUR: Final = "dim"
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _CSS: Final = {"cyan": "#0891b2", "yellow": "#a16207", "green": "#15803d", "magenta": "#a21caf", "blue": "#1d4ed8"}
 
 
@@ -181,22 +184,41 @@ class ParsedName:
         return self.kind == "movie"
 
     def to_dict(self) -> dict[str, Any]:
-        """Only the fields that say something, as JSON can hold them; without findings and reasons.
+        """A row of a table: every field but `findings`, always all of them and in the order of `columns`.
 
-        >>> ParsedName(name="x", title="X", date=datetime.date(2024, 5, 17), rejected=False).to_dict()
-        {'name': 'x', 'kind': 'unknown', 'title': 'X', 'date': '2024-05-17', 'confidence': 0.0}
+        Values are what JSON holds: what is not known is None, what has several values a list (empty where there are
+        none), a date text as in ``2024-05-17``. Half a pair of surrogates, which no table and no UTF-8 can hold (Python
+        puts them for bytes of a file's name that it cannot decode), is spelt out: ``\\udcff``.
+
+        >>> row = ParsedName(name="x", title="X", episodes=(2, 3), date=datetime.date(2024, 5, 17)).to_dict()
+        >>> row["title"], row["episodes"], row["date"], row["year"], row["hdr"], row["remux"]
+        ('X', [2, 3], '2024-05-17', None, [], False)
         """
-        result: dict[str, Any] = {}
-        for field in attrs.fields(ParsedName):
-            value = getattr(self, field.name)
-            if field.name in {"findings", "leftover", "reasons"} or value is None or value is False or value == ():
-                continue
-            if isinstance(value, tuple):
+        row: dict[str, Any] = {}
+        for name in _COLUMNS:
+            value = getattr(self, name)
+            if value.__class__ is tuple:
                 value = list(value)
-            elif isinstance(value, datetime.date):
-                value = value.isoformat()
-            result[field.name] = value
-        return result
+            row[name] = value
+        if self.date is not None:
+            row["date"] = self.date.isoformat()
+        return row if self.name.isascii() or not _SURROGATE.search(self.name) else _spelt_out(row)
+
+    @staticmethod
+    def columns() -> dict[str, type]:
+        """The columns of a table of readings, in the order of `to_dict`, and the type of their values.
+
+        A column may hold None besides. ``polars.DataFrame(rows, schema=ParsedName.columns())`` has the same columns and
+        types whatever the names are, even of no names; ``pandas.DataFrame(rows, columns=list(ParsedName.columns()))``
+        likewise has the columns.
+
+        >>> columns = ParsedName.columns()
+        >>> columns["title"], columns["year"], columns["episodes"], columns["date"]
+        (<class 'str'>, <class 'int'>, list[float], <class 'str'>)
+        >>> list(columns) == list(ParsedName(name="x").to_dict())
+        True
+        """
+        return dict(_COLUMNS)
 
     def explain(self) -> tuple[str, ...]:
         """Lines for a reader: what was read from which characters, then why.
@@ -249,3 +271,34 @@ class ParsedName:
         if position < len(self.name):
             pieces.append((self.name[position:], None))
         return pieces
+
+
+_COLUMN_TYPES: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "str": str,
+        "str | None": str,
+        "Kind": str,
+        "datetime.date | None": str,
+        "bool": bool,
+        "float": float,
+        "int | None": int,
+        "tuple[str, ...]": list[str],
+        "tuple[int, ...]": list[int],
+        "tuple[int | float, ...]": list[float],
+    }
+)
+"""By the annotation of a field, the type that its column has."""
+_COLUMNS: Final[Mapping[str, type]] = MappingProxyType(
+    {field.name: _COLUMN_TYPES[str(field.type)] for field in attrs.fields(ParsedName) if field.name != "findings"}
+)
+
+
+def _spelt_out(value: Any) -> Any:
+    """The same with every half of a pair of surrogates spelt out."""
+    if isinstance(value, str):
+        return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+    if isinstance(value, list):
+        return [_spelt_out(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _spelt_out(item) for key, item in value.items()}
+    return value
