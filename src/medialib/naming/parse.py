@@ -54,12 +54,17 @@ def parse_name(name: str, *, kind: Literal["episode", "movie"] | None = None) ->
     >>> parse_name("The.Matrix.1999.1080p.BluRay.x264-GRP.mkv").kind
     'movie'
     """
+    return _read(name, kind, turns=True)
+
+
+def _read(name: str, kind: Literal["episode", "movie"] | None, *, turns: bool) -> ParsedName:
+    """The reading of a name; of one that is written backwards as well, if it `turns`: only ever once."""
     text = name[:_LONGEST]
     if not text.isascii():
         text = text.translate(FOLD)
     parts = parts_of_path(text)
     low, high = parts[-1]
-    if _BACKWARDS_HINT.search(text, low, high) and _BACKWARDS.search(text, low, high):
+    if turns and _BACKWARDS_HINT.search(text, low, high) and _BACKWARDS.search(text, low, high):
         return _turned(name[:_LONGEST], low, high, kind)
     high, behind = companion(text, low, high)
     reading = read_part(text, low, high, kind=kind, is_file=behind is None)
@@ -78,7 +83,7 @@ def _turned(name: str, low: int, high: int, kind: Literal["episode", "movie"] | 
     """Reads a file name written backwards (``462x.p027.20E10S.emaN``); spans are those of the name as given."""
     dot = name.rfind(".", low, high)
     stem = dot if dot > low and name[dot + 1 : high].casefold() in CONTAINERS else high
-    found = parse_name(name[low:stem][::-1] + name[stem:high], kind=kind)
+    found = _read(name[low:stem][::-1] + name[stem:high], kind, turns=False)
     findings = [
         attrs.evolve(item, start=item.start + low, end=item.end + low)
         if item.start >= stem - low
