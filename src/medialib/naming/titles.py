@@ -38,11 +38,11 @@ _EASTERN: Final = re.compile(r"[\u0600-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\u
 _NOT_EASTERN: Final = re.compile(r"[^\u0600-\u06ff\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef\[\]/·★]+")
 _LETTERS: Final = re.compile(r"[A-Za-z]")
 _COLLECTION: Final = re.compile(
-    r"(?i)(?:[\s._-]+(?:the[ ._])?complete(?:[ ._](?:series|seasons?|collection|set))?|"
-    r"[:\s._-]+the[ ._]complete|(?:[\s._-]+(?:&[ ]?)?vol(?:ume)?[.]?\s?\d*(?:v\d)?){1,2}|"
-    r"[\s._]+season|[\s._]+ep|[\s._]collection|[\s._]-[\s._](?:NCOP|NCED|PV|OP|ED|OVA|"
+    r"(?i)(?:(?<![\s._-])[\s._-]+(?:the[ ._])?complete(?:[ ._](?:series|seasons?|collection|set))?|"
+    r"(?<![:\s._-])[:\s._-]+the[ ._]complete|(?<![\s._-])(?:[\s._-]+(?:&[ ]?)?vol(?:ume)?[.]?\s?\d*(?:v\d)?){1,2}|"
+    r"(?<![\s._])[\s._]+(?:season|ep)|[\s._]collection|[\s._]-[\s._](?:NCOP|NCED|PV|OP|ED|OVA|"
     r"Specials?|Movie)\d{0,2}|"
-    r"[\s._-]+(?:temporadas?|saisons?|stagion[ei]|staffel|sezon)[ ._]complet[aeo]?s?)[\s._:(\[-]*$"
+    r"(?<![\s._-])[\s._-]+(?:temporadas?|saisons?|stagion[ei]|staffel|sezon)[ ._]complet[aeo]?s?)[\s._:(\[-]*$"
 )
 _OTHER_NAME: Final = re.compile(r"[\s._]+\((?!TV\)|(?:19|20)\d\d|US\)|UK\))([^()\[\]]{3,80})\)$")
 ARTICLE: Final = re.compile(r"(?i)[\W_]*(?:the|an?|der|die|das|le|la|les|el|il)?[\W_]*")
