@@ -89,3 +89,20 @@ def test_a_file_has_no_group_of_the_characters_of_its_folder(name: str) -> None:
 @pytest.mark.parametrize("run", ["\u2028" * 900, ".-_" * 300, "\r\n" * 450, "-" * 980])
 def test_runs_of_separators_take_no_time(run: str, hostile: ModuleType) -> None:
     assert hostile._best_of_three(f"Paper{run}collection season x") < 5 * hostile.TOO_SLOW
+
+
+@pytest.mark.parametrize(
+    "name", ["[" + " " * 990, "[" + "\n" * 900 + "x", "_H.265" + "_" * 990 + ",", "[" + " \x85" * 480 + "]"]
+)
+def test_open_brackets_and_runs_before_a_group_take_no_time(name: str, hostile: ModuleType) -> None:
+    assert hostile._best_of_three(name) < 5 * hostile.TOO_SLOW
+
+
+def test_a_bracket_of_nothing_but_dots_is_no_other_title() -> None:
+    assert parse_name("Paper Moons (.....) S01E01.mkv").alternative_titles == ()
+
+
+@pytest.mark.parametrize("name", ["Paper Moons S03/10-bit][1080p][FLAC 5.1].mkv", "Paper Moons S03/10-bit 1080p.mkv"])
+def test_a_leading_number_that_is_something_else_counts_no_episode(name: str) -> None:
+    found = parse_name(name)
+    assert (found.seasons, found.episodes, found.bit_depth) == ((3,), (), 10)

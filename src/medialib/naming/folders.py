@@ -192,6 +192,11 @@ def _by_show(text: str, chosen: list[Finding], folders: Sequence[Reading]) -> li
     return chosen
 
 
+def _free(chosen: Sequence[Finding], low: int, length: int) -> bool:
+    """Whether so many characters from `low` on are nothing, or belong to a title."""
+    return all(found.field == "title" or found.end <= low or found.start >= low + length for found in chosen)
+
+
 def merged(text: str, readings: Sequence[Reading]) -> tuple[list[Finding], list[str]]:
     """The file's own findings and reasons, with gaps filled from its folders; `readings` has the file's first.
 
@@ -249,7 +254,8 @@ def merged(text: str, readings: Sequence[Reading]) -> tuple[list[Finding], list[
             have = {found.field for found in chosen}
             numbered = have & set(_NUMBERED)
         if folder.has("seasons") and not have & {"seasons", "date", "absolute_episodes"}:
-            if not numbered and not counts_episode and (number := _LEADING_NUMBER.match(text[own.low : own.high])):
+            number = _LEADING_NUMBER.match(text[own.low : own.high])
+            if number is not None and not numbered and not counts_episode and _free(chosen, own.low, number.end()):
                 chosen = [found for found in chosen if found.field != "title"]
                 episode_title = own.first("title")
                 chosen.append(Finding("episodes", int(number[1]), own.low, own.low + number.end()))

@@ -27,7 +27,7 @@ _SITE_BEGINS: Final = re.compile(r"(?i)[\s_]*(?:[\[({]|www?[0-9]*[.,]|\d{6}[ _])
 _APART: Final = re.compile(r"[\s._]-[\s._]")
 _CLOSES: Final = frozenset("])}=-\n")
 _IS_SITE: Final = re.compile(rf"(?i)[\s_]*(?!YTS[.]){_SITE_WORD}[\s_]*|.*www[.].*")
-_LEADING: Final = re.compile(r"[\s._]*\[[\s]*([^\[\]]{1,80}?)[\s]*\]")
+_LEADING: Final = re.compile(r"[\s._]*+\[\s*+([^\[\]]{1,80}?)\s*+\]")
 _TRAILING_BRACKET: Final = re.compile(
     r"(?:[\s._]{0,3}|-(?=\[))(?:\[[\s]{0,3}([^\[\]]{1,60}?)[\s]{0,3}\]|\([\s]{0,3}([^()]{1,60}?)[\s]{0,3}\)|"
     r"[-=]{0,4}[={]{1,4}([^{}=]{0,40})[}=]{1,4}[-=]{0,4})$"
@@ -47,7 +47,7 @@ _BY_INSIDE: Final = re.compile(
     r"(?i)(?:(?:re-?)?(?:enc(?:oded)?|rip(?:ped)?|released|upload(?:ed)?|subbed|translated)[ ._])?"
     r"by[ ._:]{1,2}(\S.{1,38})"
 )
-_ONE_WORD: Final = re.compile(r"[\s._,+-]*(?:-\s+)?([^\s\[\](){},]{2,30}?)[\s._)]*$")
+_ONE_WORD: Final = re.compile(r"[\s._,+-]{0,40}(?:-\s{1,20})?([^\s\[\](){},]{2,30}?)[\s._)]{0,40}$")
 _LAST_IN_BRACKET: Final = re.compile(r"(?:[^()\[\]]{0,30}[ -](?=[A-Z])|[ -]{1,3})([A-Za-z0-9@]{2,16})[\])][ ]?$")
 _FIRST_OF_LIST: Final = re.compile(r"\(([A-Z][\w]{2,20}(?:[ -][A-Z][\w-]{2,20})?),[ ](?=\w)")
 _LONE_WORD: Final = re.compile(r"[. _]((?=[^.]*[A-Z])(?=[^.]*[A-Z0-9]{2})[A-Za-z0-9]{3,10})[. _]")

@@ -150,7 +150,8 @@ def read_titles(
             if _LATIN.search(text, start, shorter) or not _LATIN.search(other[1]):
                 also = _ALSO_BEFORE.match(other[1])
                 begin_other = other.start(1) + (also.end() if also is not None else 0)
-                reading.claim("alternative_titles", tidy(text[begin_other : other.end(1)]), begin_other, other.end(1))
+                if written := tidy(text[begin_other : other.end(1)]):
+                    reading.claim("alternative_titles", written, begin_other, other.end(1))
                 end = shorter
             else:
                 reading.claim("alternative_titles", tidy(text[start:shorter]), start, shorter)
