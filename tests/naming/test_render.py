@@ -80,7 +80,13 @@ def test_both_unicode_forms_make_the_same_part(text: str) -> None:
         ("Trailing. . .", "Trailing"),
         (".hidden", "hidden"),
         ('Say "Hi" <now>|*', "Say 'Hi' now-"),
-        ("C:\\x", "C --x"),
+        ("C:\\x", "C-x"),
+        ("Re:Harbour", "Re-Harbour"),
+        ("12:01", "12-01"),
+        ("Harbour : Night", "Harbour - Night"),
+        ("A:\u200f B", "A - B"),
+        ("a//b", "a-b"),
+        ("Who:", "Who"),
         ("\udc80x", "x"),
     ],
 )
@@ -201,6 +207,23 @@ def test_episode_files() -> None:
     assert ORIGINAL.episode_file("Title", extension="mkv", season=1, episodes=(2,)) == "Title - S01E02.mkv"
     assert ORIGINAL.episode_file("T", extension="mkv", original="Show: S01E02.mkv") == "Show - S01E02.mkv"
     assert ORIGINAL.episode_file("T", extension="mkv", original="Show.S01E02") == "Show.S01E02.mkv"
+
+
+@pytest.mark.parametrize("title", ["-", "._-", "[]", "{-}", "...", " "])
+def test_a_title_of_nothing_but_marks_is_untitled(title: str) -> None:
+    assert PLEX.show_folder(title, 2019) == "Untitled (2019)"
+    assert PLEX.episode_file(title, extension="mkv", season=1, episodes=(2,)) == "Untitled - S01E02.mkv"
+
+
+def test_no_title_can_pass_for_an_identifier_or_an_edition() -> None:
+    """Plex takes what stands in square or curly brackets for something to leave out, an identifier or an edition."""
+    assert PLEX.movie_folder("Sea {tmdb-1}", 2019, ExternalIds(tmdb=2)) == "Sea tmdb-1 (2019) {tmdb-2}"
+    assert PLEX.movie_file("[Sea] 2", 2019, extension="mkv", edition="Cut} {tmdb-1}") == (
+        "Sea 2 (2019) {edition-Cut tmdb-1}.mkv"
+    )
+    assert JELLYFIN.episode_file("Sea", extension="mkv", season=1, episodes=(2,), episode_title="A [tvdbid-1]") == (
+        "Sea - S01E02 - A tvdbid-1.mkv"
+    )
 
 
 def test_movie_files() -> None:

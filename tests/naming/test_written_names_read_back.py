@@ -38,6 +38,8 @@ ODD: Final = [
     "3%", "12 Monkeys", "30 Rock", "2 Broke Girls", "86 - Eighty-Six", "2001: A Space Odyssey", "Fate/stay: night?",
     "24/7", "M*A*S*H", "S.W.A.T.", "E.R.", "Who Is America?", "Love, Death & Robots", "Cam", "Web Therapy", "It", "Us",
     "Lost", "The Real World", "Uncut Gems", "...", "Untitled", "Dark - Light", "#Freekarma", "東京", "Se7en",
+    "[Sea] 2", "Harbour [Sea]", "Harbour {tmdb-7}", "Re:Harbour", "12:01", "2:22", "Sea//Salt", "העוגן", "مرسى",
+    "WALL-E", "X-Men '97", "8 1/2", "8 1/2 Boats", "Face/Off", "Mr. & Mrs. Oak", "Vol. 1", "Part", "Extras", "Web",
 ]  # fmt: skip
 TITLES: Final = [*DIGITS, *LETTERS, *RESERVED, *ENDING_IN_NUMBERS, *ODD]
 """Titles that are read back from the name of a file alone."""
@@ -111,6 +113,30 @@ def test_editions(title: str, year: int, preset: NamingPreset, edition: str) -> 
     assert same(found, title)
     assert found.year == year
     assert len(found.edition) == 1
+
+
+EPISODE_TITLES: Final = [
+    "S01E07 Again", "S3E4", "3x07", "Episode 9", "Part 2", "720p", "E05", "1x02", "Room 104", "24 Hours", "1-2-3",
+    "[3x07]", "Pilot (1)", "2019", "(S09E09)", "Boats: 2x2", "10", "{edition-Final Cut}", "x264", "Ep. 5-9", "第9話",
+]  # fmt: skip
+
+
+@given(st.sampled_from(EPISODE_TITLES), st.sampled_from(PRESETS), st.integers(0, 60), st.integers(1, 300))
+def test_no_title_of_an_episode_is_read_for_another_number(
+    told: str, preset: NamingPreset, season: int, number: int
+) -> None:
+    name = preset.episode_file("Silent Harbour", extension="mkv", season=season, episodes=(number,), episode_title=told)
+    found = parse_name(f"{preset.show_folder('Silent Harbour', 2019)}/{preset.season_folder(season)}/{name}")
+    assert (found.title, found.seasons, found.episodes) == ("Silent Harbour", (season,), (number,))
+
+
+def test_a_title_that_would_be_read_for_another_episode_is_left_out() -> None:
+    def written(told: str) -> str:
+        return PLEX.episode_file("Show", extension="mkv", season=1, episodes=(2,), episode_title=told)
+
+    assert written("S01E07 Again") == "Show - S01E02.mkv"
+    assert written("Room 104") == "Show - S01E02 - Room 104.mkv"
+    assert written("Pilot [1]") == "Show - S01E02 - Pilot 1.mkv"
 
 
 @pytest.mark.parametrize("title", WITH_MORE)

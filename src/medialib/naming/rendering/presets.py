@@ -16,6 +16,7 @@ import attrs
 
 from medialib.model import ExternalIds
 from medialib.naming.grammar import CONTAINERS
+from medialib.naming.parse import parse_name
 from medialib.naming.parsed import ParsedName
 from medialib.naming.rendering.facts import NameFacts
 from medialib.naming.rendering.safety import LONGEST_PART, safe_part
@@ -25,6 +26,7 @@ from medialib.naming.rendering.tokens import TemplateKind
 __all__ = ["JELLYFIN", "KODI", "ORIGINAL", "PLEX", "NamingPreset", "preset_from_templates"]
 
 _EXTENSION: Final = re.compile(r"\.([A-Za-z0-9]{1,8})$")
+_DIGIT: Final = re.compile(r"\d")
 _NOTHING: Final = ParsedName(name="")
 
 
@@ -99,7 +101,8 @@ class NamingPreset:
     ) -> str:
         """File name of an episode: by season and episode, else by date, else by absolute number.
 
-        Behind a title that would be read for more than that (it ends with a number) stands the `year`, where known.
+        Behind a title that would be read for more than that (it ends with a number) stands the `year`, where known; a
+        title of the episode that would be read for the number of another episode (``S01E01 Again``) is left out.
         `extension` is given without its dot; `original` is the release's file name, which a preset that keeps names
         uses; `ids` and `release` (what the release name says of quality, group …) are for templates that ask for them.
         `room` bytes stay free for companions; the extension is never cut.
@@ -132,10 +135,15 @@ class NamingPreset:
             original=stem,
             release=release,
         )
-        longest = _longest(extension, room)
-        return _file(
-            self.episode_files.write(facts, longest=longest, repeats=self.names_every_episode), extension, room=room
-        )
+        written = self._episode_stem(facts, _longest(extension, room))
+        if _DIGIT.search(facts.episode_title or ""):
+            untitled = self._episode_stem(attrs.evolve(facts, episode_title=None), _longest(extension, room))
+            if _counted(written) != _counted(untitled):
+                written = untitled
+        return _file(written, extension, room=room)
+
+    def _episode_stem(self, facts: NameFacts, longest: int) -> str:
+        return self.episode_files.write(facts, longest=longest, repeats=self.names_every_episode)
 
     def movie_folder(self, title: str, year: int | None = None, ids: ExternalIds | None = None) -> str:
         """Folder of a film: ``Title (Year)``, with an identifier where the preset's server reads one.
@@ -190,6 +198,12 @@ class NamingPreset:
             if getattr(ids, source) is not None:
                 return ExternalIds(**{source: getattr(ids, source)})
         return ExternalIds()
+
+
+def _counted(stem: str) -> tuple[object, ...]:
+    """Which episodes a name is read for."""
+    found = parse_name(stem)
+    return found.seasons, found.episodes, found.absolute_episodes
 
 
 def _stem(file_name: str | None) -> str | None:

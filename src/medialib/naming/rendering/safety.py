@@ -26,9 +26,9 @@ LONGEST_PART: Final = 255
 """Bytes of UTF-8 that one part of a path may have."""
 NAMELESS: Final = "Untitled"
 """What stands in place of a title of which nothing can be written."""
-_REPLACED: Final = {
-    "/": "-", "\\": "-", "|": "-", ":": " -", "*": "", "?": "", '"': "'", "<": "", ">": "",
-}  # fmt: skip
+_REPLACED: Final = {"*": "", "?": "", '"': "'", "<": "", ">": ""}
+_COLON: Final = re.compile(r"(?P<last>:+\s*$)|(?P<apart>[/\\|]*:+(?=\s))|[/\\|:]+")
+"""What parts two words: a colon before a space is a dash of its own, anything within a word one within it."""
 _DEVICE: Final = re.compile(r"(?i)(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=[ ]*(?:\.|$))")
 _SPACES: Final = re.compile(r"\s+")
 _COLON_GAP: Final = re.compile(r" +-(?= )")
@@ -70,8 +70,8 @@ def _cleaned(text: str, limit: int) -> str:
 def writable(text: str) -> str:
     """Text of which every character may stand within a name: composed, visible, without separators of paths.
 
-    >>> writable("AC/DC: Live\\n\\u202e?"), writable("...")
-    ('AC-DC - Live ', '...')
+    >>> writable("AC/DC: Live\\n\\u202e?"), writable("Re:Zero"), writable("...")
+    ('AC-DC - Live ', 'Re-Zero', '...')
     """
     composed = unicodedata.normalize("NFC", text)
     visible = (" " if character in "\t\n\r\v\f" else character for character in composed)
@@ -80,7 +80,8 @@ def writable(text: str) -> str:
         for character in visible
         if unicodedata.category(character) not in _INVISIBLE
     )
-    return _COLON_GAP.sub(" -", _SPACES.sub(" ", unicodedata.normalize("NFC", kept)))
+    dashed = _COLON.sub(lambda found: "" if found["last"] else " -" if found["apart"] else "-", kept)
+    return _COLON_GAP.sub(" -", _SPACES.sub(" ", unicodedata.normalize("NFC", dashed)))
 
 
 def shortened(text: str, limit: int) -> str:

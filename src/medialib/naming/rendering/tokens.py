@@ -52,8 +52,17 @@ _UNCLEAR: Final = re.compile(r"(?i).*\d\W*|(?:season|staffel|saison|part)", re.D
 _YEAR_BEHIND: Final = re.compile(r"\s*\((?:19|20)\d\d\)$")
 
 
+_TAG_MARKS: Final = str.maketrans("", "", "[]{}")
+
+
+def _words(text: str | None) -> str:
+    """Text without square and curly brackets, for servers and readers take what stands in them for tags."""
+    return " ".join(writable((text or "").translate(_TAG_MARKS)).split()).strip(" .")
+
+
 def _title(facts: NameFacts) -> str:
-    return writable(facts.title).strip(" .") or NAMELESS
+    title = _words(facts.title)
+    return title if title.strip(" .-_") else NAMELESS
 
 
 def _year(facts: NameFacts) -> str:
@@ -192,13 +201,13 @@ _ALL: Final = (
     _counted("episode", lambda facts: () if facts.season is None else facts.episodes, _EPISODES),
     _counted("absolute", lambda facts: facts.absolute_episodes, _EPISODES),
     _text("Air Date", _air_date, _EPISODES),
-    _text("Episode Title", lambda facts: writable(facts.episode_title or "").strip(" ."), _EPISODES),
+    _text("Episode Title", lambda facts: _words(facts.episode_title), _EPISODES),
     _text(
         "Episode CleanTitle",
-        lambda facts: _plain(writable(facts.episode_title or "").strip(" .")) if facts.episode_title else "",
+        lambda facts: _plain(_words(facts.episode_title)),
         _EPISODES,
     ),
-    _text("Edition Tags", lambda facts: writable(facts.edition or "").strip(" ."), _MOVIE_FILES),
+    _text("Edition Tags", lambda facts: _words(facts.edition), _MOVIE_FILES),
     _text("Part", lambda facts: "" if facts.part is None else f"part{facts.part}", _FILES),
     _text("Quality Full", _of_release(_quality_full), _FILES),
     _text("Quality Title", _of_release(quality_of), _FILES),
