@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TextIO
 
 import typer
 
@@ -35,7 +35,8 @@ def parse(
 ) -> int:
     """Read release names or paths, and say what was understood and why.
 
-    With --json, one JSON object a line. With --tree, the files below a folder, by folder.
+    From input, one name a line; empty lines are passed over. With --json, one JSON object a line. With --tree, the
+    files below a folder, by folder.
     """
     hints: dict[str | None, Literal["episode", "movie"] | None] = {None: None, "episode": "episode", "movie": "movie"}
     if kind not in hints:
@@ -45,7 +46,7 @@ def parse(
     if tree is not None:
         read = parse_names(_files_below(Path(tree)), kind=hints[kind])
     else:
-        read = parse_names(names if names else (line.rstrip("\r\n") for line in sys.stdin), kind=hints[kind])
+        read = parse_names(names if names else _lines(sys.stdin), kind=hints[kind])
     if invocation.as_json:
         for parsed in read:
             sys.stdout.write(json.dumps(parsed.to_dict()) + "\n")
@@ -55,6 +56,13 @@ def parse(
         for parsed in read:
             show_reading(parsed, invocation.output)
     return 0
+
+
+def _lines(source: TextIO | None) -> Iterator[str]:
+    """The names in an input, one a line; lines without one, and an input that was closed, have none."""
+    for line in source or ():
+        if name := line.rstrip("\r\n"):
+            yield name
 
 
 def _files_below(folder: Path) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
@@ -13,10 +14,13 @@ from medialib_cli.render import printable
 
 __all__ = ["show_reading", "show_tree"]
 
+_UNBOUNDED: Final = 100_000
+
 
 def show_reading(parsed: ParsedName, output: Console) -> None:
     """The name in colours, then a line a field, then why."""
-    output.print(parsed)
+    # a name is no text of ours: what looks like an emoji's code in it stays as it is
+    output.print(Text.from_markup(parsed.__rich__(), emoji=False), soft_wrap=True)
     for field, value in parsed.to_dict().items():
         if field not in {"name", "leftover", "reasons"} and value is not None and value is not False and value != []:
             output.print(f"  {field:<18} {printable(_said(value))}", markup=False)
@@ -33,7 +37,9 @@ def show_tree(folder: str, readings: Iterable[ParsedName], output: Console) -> N
         leaf = Text(printable(name))
         leaf.append(f"  {printable(_summary(parsed))}", style="dim" if parsed.rejected else "cyan")
         _branch(above, branches).add(leaf)
-    output.print(root)
+    # a file or a pipe has no width, and nothing is cut off
+    wide = output if output.is_terminal else Console(file=output.file, width=_UNBOUNDED, highlight=False, emoji=False)
+    wide.print(root)
 
 
 def _branch(path: str, branches: dict[str, Tree]) -> Tree:

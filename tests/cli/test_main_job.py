@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from medialib.naming import ParsedName
 from medialib.testing.failing_disk import remount, small_disk
 from medialib.testing.faulty_proxy import CutOff, FaultyProxy
 
@@ -651,6 +652,14 @@ def test_names_are_read_from_arguments_and_from_input(home: Home, monkeypatch: p
     monkeypatch.setattr("sys.stdin", io.StringIO("Show.S01E02.mkv\nFilm.2001.1080p.mkv\n"))
     lines = [json.loads(line) for line in home.medialib("--json", "parse").out.splitlines()]
     assert [line["kind"] for line in lines] == ["episode", "movie"]
+    assert [list(line) for line in lines] == [list(ParsedName.columns())] * 2
+    monkeypatch.setattr("sys.stdin", io.StringIO("\r\n\nA\x1b[31m :tv: \\[x].S01E01\r\n"))
+    assert home.medialib("parse").out.splitlines()[0] == "A\\x1b[31m :tv: \\[x].S01E01"
+    monkeypatch.setattr("sys.stdin", None)
+    assert home.medialib("parse").out == ""
+    (home.folder / "names").mkdir()
+    (home.folder / "names" / f"{'Paper.Moons.' * 12}S01E02.mkv").touch()
+    assert "S01E2, confidence 1.00" in home.medialib("parse", "--tree", str(home.folder / "names")).out
 
 
 def test_a_first_configuration_is_written_and_never_replaced(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

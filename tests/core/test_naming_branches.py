@@ -34,8 +34,8 @@ from medialib.naming import Finding, ParsedName, parse_name
         ),
         pytest.param(
             "Show Season 1/10.bit.x264.mkv",
-            {"title": "Show", "seasons": [1], "episodes": [10], "video_codec": "H.264", "bit_depth": 10},
-            id="a leading number without a title behind it",
+            {"title": "Show", "seasons": [1], "episodes": [], "video_codec": "H.264", "bit_depth": 10},
+            id="a leading number that says something else",
         ),
         pytest.param(
             "Show.S01E01.torrent.nzb",

@@ -254,19 +254,20 @@ def merged(text: str, readings: Sequence[Reading]) -> tuple[list[Finding], list[
             have = {found.field for found in chosen}
             numbered = have & set(_NUMBERED)
         if folder.has("seasons") and not have & {"seasons", "date", "absolute_episodes"}:
-            number = _LEADING_NUMBER.match(text[own.low : own.high])
-            if number is not None and not numbered and not counts_episode and _free(chosen, own.low, number.end()):
+            number, own_title = _LEADING_NUMBER.match(text[own.low : own.high]), own.first("title")
+            if (
+                number is not None
+                and own_title is not None
+                and not (numbered or counts_episode)
+                and _free(chosen, own.low, number.end())
+            ):
                 chosen = [found for found in chosen if found.field != "title"]
-                episode_title = own.first("title")
                 chosen.append(Finding("episodes", int(number[1]), own.low, own.low + number.end()))
-                if episode_title is not None:
-                    begin = max(episode_title.start, own.low + number.end())
-                    while begin < episode_title.end and not text[begin].isalnum():
-                        begin += 1
-                    if begin < episode_title.end:
-                        chosen.append(
-                            Finding("episode_title", text[begin : episode_title.end].strip(), begin, episode_title.end)
-                        )
+                begin = max(own_title.start, own.low + number.end())
+                while begin < own_title.end and not text[begin].isalnum():
+                    begin += 1
+                if begin < own_title.end:
+                    chosen.append(Finding("episode_title", text[begin : own_title.end].strip(), begin, own_title.end))
                 reasons.append("the file's leading number counts episodes, for its folder names a season")
             elif not numbered and title is None and own.has("title") and not own.has("year"):
                 # A file without a number in a folder that is nothing but a season bears the title of its episode.

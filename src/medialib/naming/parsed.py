@@ -6,8 +6,9 @@ import datetime
 import html
 import re
 from collections.abc import Mapping
+from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_origin
 
 import attrs
 
@@ -194,12 +195,9 @@ class ParsedName:
         >>> row["title"], row["episodes"], row["date"], row["year"], row["hdr"], row["remux"]
         ('X', [2, 3], '2024-05-17', None, [], False)
         """
-        row: dict[str, Any] = {}
-        for name in _COLUMNS:
-            value = getattr(self, name)
-            if value.__class__ is tuple:
-                value = list(value)
-            row[name] = value
+        row: dict[str, Any] = dict(zip(_COLUMNS, _VALUES(self), strict=True))
+        for name in _LISTS:
+            row[name] = list(row[name])
         if self.date is not None:
             row["date"] = self.date.isoformat()
         return row if self.name.isascii() or not _SURROGATE.search(self.name) else _spelt_out(row)
@@ -231,19 +229,21 @@ class ParsedName:
         return (*read, *left, *self.reasons)
 
     def __rich__(self) -> str:
-        r"""The name in rich's markup, coloured by what was read.
+        r"""The name in rich's markup, coloured by what was read; what no terminal should be sent is spelt out.
 
         >>> ParsedName(name="[A] B", findings=(Finding("release_group", "A", 1, 2),)).__rich__()
         '\\[[magenta]A[/]] B'
         """
-        pieces = []
-        for text, found in self._pieces():
-            # A run of backslashes is doubled only where rich would read it: before a bracket or before our own markup.
-            escaped = re.sub(r"(\\*)\[", r"\1\1\\[", text)
-            escaped += "\\" * (len(text) - len(text.rstrip("\\")))
+        pieces = self._pieces()
+        written = []
+        for number, (text, found) in enumerate(pieces, start=1):
+            # A run of backslashes is doubled only where rich would read it: before what looks like its markup, or is.
+            escaped = _BRACKET.sub(lambda bracket: bracket[1] * (1 if bracket[2] is None else 2) + "\\[", text)
+            if found is not None or number < len(pieces):
+                escaped += "\\" * (len(text) - len(text.rstrip("\\")))
             colour = _COLOURS.get(found.field, _OTHER_COLOUR) if found else None
-            pieces.append(f"[{colour}]{escaped}[/]" if colour else escaped)
-        return "".join(pieces)
+            written.append(f"[{colour}]{escaped}[/]" if colour else escaped)
+        return "".join(written)
 
     def _repr_html_(self) -> str:
         """The name for a notebook, each finding coloured and named on hover."""
@@ -252,25 +252,38 @@ class ParsedName:
             escaped = html.escape(text)
             if found is not None:
                 colour = _CSS.get(_COLOURS.get(found.field, "").removeprefix("bold "), "#6b7280")
-                label = html.escape(f"{found.field}: {found.value}", quote=True)
+                label = html.escape(_shown(f"{found.field}: {found.value}"), quote=True)
                 escaped = f'<span style="color:{colour}" title="{label}">{escaped}</span>'
             pieces.append(escaped)
         return f"<code>{''.join(pieces)}</code>"
 
     def _pieces(self) -> list[tuple[str, Finding | None]]:
-        """The name cut at its findings."""
+        """The name cut at its findings, with everything in it spelt out that does not show."""
         pieces: list[tuple[str, Finding | None]] = []
         position = 0
         for found in self.findings:
             if found.start < position:
                 continue
             if found.start > position:
-                pieces.append((self.name[position : found.start], None))
-            pieces.append((found.text_in(self.name), found))
+                pieces.append((_shown(self.name[position : found.start]), None))
+            pieces.append((_shown(found.text_in(self.name)), found))
             position = found.end
         if position < len(self.name):
-            pieces.append((self.name[position:], None))
+            pieces.append((_shown(self.name[position:]), None))
         return pieces
+
+
+_BRACKET: Final = re.compile(r"(\\*)\[(?=([a-z#/@][^\[]*?\])?)")
+"""An opening bracket with the backslashes before it, and whether rich would read it as markup."""
+
+
+def _shown(text: str) -> str:
+    """The text with control characters, marks of direction and the like spelt out."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
+    )
 
 
 _COLUMN_TYPES: Final[Mapping[str, Any]] = MappingProxyType(
@@ -291,6 +304,8 @@ _COLUMN_TYPES: Final[Mapping[str, Any]] = MappingProxyType(
 _COLUMNS: Final[Mapping[str, type]] = MappingProxyType(
     {field.name: _COLUMN_TYPES[str(field.type)] for field in attrs.fields(ParsedName) if field.name != "findings"}
 )
+_VALUES: Final = attrgetter(*_COLUMNS)
+_LISTS: Final = tuple(name for name, kind in _COLUMNS.items() if get_origin(kind) is list)
 
 
 def _spelt_out(value: Any) -> Any:
