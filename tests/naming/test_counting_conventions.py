@@ -143,7 +143,7 @@ READ: dict[str, list[tuple[str, dict[str, Any]]]] = {
 )
 def test_convention(name: str, expected: dict[str, Any]) -> None:
     read = parse_name(name).to_dict()
-    assert {field: read.get(field) for field in expected} == expected
+    assert {field: read[field] or None for field in expected} == expected
 
 
 @given(st.integers(1, 40), st.integers(1, 99), st.sampled_from([". ", " ", "_"]), st.sampled_from(["Lamp", "Old Lamp"]))

@@ -86,7 +86,11 @@ _EDITION = r"[ ._-](?:Editions?|Cut|Version|Release)"
 
 TAG_RULES: Final[tuple[Rule, ...]] = (
     # resolution
-    Rule("other", "id", r"(?:imdb|tmdb|tvdb|tvmaze|trakt|anidb|anilist|mal)(?:id)?[-=:](?:tt)?\d{1,10}|tt\d{7,8}"),
+    Rule(
+        "other",
+        "id",
+        r"(?<=[\[{(])(?:imdb|tmdb|tvdb|tvmaze|trakt|anidb|anilist|mal)(?:id)?[-=:](?:tt)?\d{1,10}|tt\d{7,8}",
+    ),
     Rule("edition", None, r"edition-[^{}]{1,60}(?=\})"),
     Rule("resolution", None, r"(?:HD_)?\d{3,4}[ ]?x[ ]?\d{3,4}[pi]?"),
     Rule(

@@ -159,10 +159,11 @@ def find_group(
         and not _IS_SITE.fullmatch(word[1])
         and any(c.isalnum() for c in word[1])
     ):
-        start = word.start(1)
-        if "." in word[1] and not word[1].startswith("YTS."):
-            start = word.start(1) + word[1].rindex(".") + 1
-        return text[start : word.end(1)], start, word.end(1)
+        written = word[1].rstrip(".")
+        start, end = word.start(1), word.start(1) + len(written)
+        if "." in written and not written.startswith("YTS."):
+            start += written.rindex(".") + 1
+        return text[start:end], start, end
     for bracket in brackets:
         if not _JUNK.fullmatch(bracket[0]) and " " not in bracket[0]:
             return bracket
