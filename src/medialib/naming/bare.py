@@ -17,6 +17,7 @@ from medialib.naming.counting import (
 )
 from medialib.naming.grouping import GroupFound
 from medialib.naming.markers import Marker, overlaps
+from medialib.naming.outline import Outline
 from medialib.naming.scanning import Tag, only_separators
 
 __all__ = ["WORD_NEXT", "is_broadcast", "with_absolute"]
@@ -44,8 +45,11 @@ def with_absolute(
     group: GroupFound | None,
     kind: str | None,
     tags: list[Tag],
+    shape: Outline,
 ) -> list[Marker]:
     """The markers, and a bare number where nothing else counts episodes."""
+    if not shape.numbers:
+        return markers
     full = next((marker for marker in markers if marker.form == "episode"), None)
     if full is not None:
         beside = find_beside(text, begin, high, full, fansub=group is not None)
@@ -66,20 +70,23 @@ def with_absolute(
             return sorted([*markers, compact], key=lambda marker: marker.start)
     if markers and any(marker.form in {"date", "number", "absolute"} for marker in markers):
         return markers
+    if text.isascii() and not shape.episodes and not _has_bare(shape.numbers, year, tags):
+        return markers
     blocked = list(markers)
     if year is not None:
         blocked.append(Marker("year", (), year[1], year[2], ""))
     checks = [
         tag
         for tag in tags
-        if tag.field in {"crc32", "audio_channels", "resolution"} and not text[tag.start : tag.end].isdigit()
+        if (tag.firm or tag.field in {"crc32", "audio_channels", "resolution"})
+        and not text[tag.start : tag.end].isdigit()
     ]
     blocked += [Marker("tag", (), tag.start, tag.end, "") for tag in checks]
     fields = {tag.field for tag in tags}
     broadcast = "source" in fields and is_broadcast(tags)
     translated = "subtitle_languages" in fields
     bold = group is not None or translated or kind == "episode" or (year is None and (broadcast or "crc32" in fields))
-    padded = year is None and _PADDED.search(text[begin:first_firm]) is not None
+    padded = year is None and bool(shape.short) and _PADDED.search(text[begin:first_firm]) is not None
     dashed = find_absolute(text, begin, first_firm, blocked, bold=False)
     if dashed is None and first_firm < high:
         dashed = find_absolute(text, first_firm, high, blocked, bold=False)
@@ -119,6 +126,15 @@ def with_absolute(
         if beside is not None and beside.start >= found.end:
             markers = [*markers, beside]
     return sorted([*markers, found], key=lambda marker: marker.start)
+
+
+def _has_bare(numbers: list[int], year: tuple[int, int, int] | None, tags: list[Tag]) -> bool:
+    """Whether a number begins where no firm tag and no year stands."""
+    begun = {tag.start for tag in tags if tag.firm}
+    if year is not None:
+        begun.add(year[1])
+    left = [number for number in numbers if number not in begun]
+    return bool(left) and any(not any(tag.firm and tag.start < number < tag.end for tag in tags) for number in left)
 
 
 def _begins_title(text: str, full: Marker, beside: Marker, high: int, tags: list[Tag]) -> bool:

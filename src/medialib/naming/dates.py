@@ -35,15 +35,16 @@ def find_dates(text: str, low: int, high: int, taken: list[Marker], shape: Outli
     shape = shape or outline(text, low, high)
     if not shape.packed and len(shape.short) < 3 and not (shape.years and shape.short):
         return []
-    named = [start for start in shape.words if text[start : start + 3].casefold() in MONTHS]
     for pattern, order, starts in (
         (_YEAR_FIRST, "ymd", shape.years),
         (_DAY_FIRST, "dmy", shape.short),
-        (_NAMED_DAY, "dmy", shape.short if named else []),
-        (_NAMED_MONTH, "mdy", named),
+        (_NAMED_DAY, "dmy", shape.short if shape.months else []),
+        (_NAMED_MONTH, "mdy", shape.months),
         (_PACKED, "ymd", shape.packed),
         (_SHORT, "ymd", shape.short),
     ):
+        if not starts:
+            continue
         for match in matches_at(pattern, text, starts, high):
             if overlaps(*match.span(), taken) or _MIXED.search(match[0]):
                 continue

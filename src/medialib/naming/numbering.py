@@ -287,7 +287,7 @@ def find_markers(text: str, low: int, high: int, blocked: list[Marker], shape: O
     if not markers and (match := _FIRST_PAIR.match(text, low, high)):
         findings = numbered(int(match[1]), match.span(1), int(match[2]), match.span(2), [], None)
         markers.append(Marker("episode", findings, *match.span(), "season and episode as 4-13"))
-    if not markers and (match := next(matches_at(_DASHED, text, shape.short, high), None)):
+    if not markers and shape.short and (match := next(matches_at(_DASHED, text, shape.short, high), None)):
         first = 1 if match[1] else 3
         season, number = int(match[first]), int(match[first + 1])
         if 9 < season < number and first == 1 and high == len(text):

@@ -57,6 +57,11 @@ _LETTERS: Final = {
     "series": "series",
     "e": "episode",
     **dict.fromkeys(["of", "из", "von"], "of"),
+    **dict.fromkeys([*MONTHS, "sept"], "month"),
+    **dict.fromkeys(
+        ["january", "february", "march", "april", "june", "july", "august", "september", "october", "november"], "month"
+    ),
+    "december": "month",
     "cap": "chapter",
     **dict.fromkeys(_OUTSIDE, "outside"),
     **{
@@ -66,7 +71,6 @@ _LETTERS: Final = {
     },
 }
 _WORD: Final = re.compile(r"[^\W_]+")
-_OF: Final = re.compile(r"\d(?:of|из|von)")
 _RUN: Final = re.compile(r"([^\W\d_]+)|\d+")
 
 Word = tuple[int, int, str, str]
@@ -98,6 +102,10 @@ class Outline(NamedTuple):
     """Four digits from 1900 to 2099."""
     of: list[int]
     """A word between a number and how many there are: ``of``, alone or behind digits."""
+    numbers: list[int]
+    """Any word that begins with a digit."""
+    months: list[int]
+    """A month's name, whole or its first three letters."""
     packed: list[int]
     """Eight digits."""
     words: list[int]
@@ -121,11 +129,11 @@ def outline(text: str, low: int, high: int, words: Iterable[Word] | None = None)
     >>> found.letters, found.years, found.words
     ([5], [12], [0, 5])
     """
-    found = Outline([], [], [], [], [], [], [], [], [], [], [], [], [])
+    found = Outline([], [], [], [], [], [], [], [], [], [], [], [], [], [], [])
     kinds = {
         "letter": found.letters, "season": found.seasons, "series": found.series, "episode": found.episodes,
         "chapter": found.chapters, "behind": found.behind, "outside": found.outside, "part": found.parts,
-        "of": found.of,
+        "of": found.of, "month": found.months,
     }  # fmt: skip
     with_letters = found.words
     for start, end, word, run in words_of(text, low, high) if words is None else words:
@@ -139,8 +147,9 @@ def outline(text: str, low: int, high: int, words: Iterable[Word] | None = None)
             if match is None:
                 continue
             if match[1] is None:
+                found.numbers.append(start)
                 length = match.end()
-                if length < end - start and _OF.search(run):
+                if length < end - start and ("of" in run or "из" in run or "von" in run):
                     found.of.append(start)
                 if length < 4:
                     found.short.append(start)
@@ -150,7 +159,7 @@ def outline(text: str, low: int, high: int, words: Iterable[Word] | None = None)
                 elif length == 8:
                     found.packed.append(start)
                 continue
-            if _OF.search(run):
+            if "of" in run or "из" in run or "von" in run:
                 found.of.append(start)
             run = match[0].casefold()
         with_letters.append(start)

@@ -21,7 +21,8 @@ from medialib.naming.trust import confidence
 __all__ = ["parse_name"]
 
 _LONGEST: Final = 4096
-_BACKWARDS_HINT: Final = re.compile(r"E-?\d\dS(?![^\W_])|p0(?:27|801|612)(?![^\W_])")
+_BACKWARDS_EPISODE: Final = re.compile(r"S(?<=\d\dS)(?![^\W_])")
+_BACKWARDS_LINES: Final = ("p027", "p0801", "p0612")
 _BACKWARDS: Final = re.compile(r"(?:(?<![^\W_])\d{2,3}E-?\d{2}S|(?<![^\W_])p(?:027|0801|0612))(?![^\W_])")
 _BROADCAST: Final = frozenset({"HDTV", "DTV", "TV", "SAT"})
 _TECHNICAL: Final = frozenset({"resolution", "source", "video_codec"})
@@ -64,7 +65,11 @@ def _read(name: str, kind: Literal["episode", "movie"] | None, *, turns: bool) -
         text = text.translate(FOLD)
     parts = parts_of_path(text)
     low, high = parts[-1]
-    if turns and _BACKWARDS_HINT.search(text, low, high) and _BACKWARDS.search(text, low, high):
+    if (
+        turns
+        and (_BACKWARDS_EPISODE.search(text, low, high) or ("p0" in text and any(map(text.count, _BACKWARDS_LINES))))
+        and _BACKWARDS.search(text, low, high)
+    ):
         return _turned(name[:_LONGEST], low, high, kind)
     high, behind = companion(text, low, high)
     reading = read_part(text, low, high, kind=kind, is_file=behind is None)

@@ -64,7 +64,8 @@ def _extension(text: str, low: int, high: int, reading: Reading) -> int:
         dot = text.rfind(".", low, high)
         written = text[dot + 1 : high]
         if dot < 0 or written.casefold() not in CONTAINERS:
-            match = _SPACED_EXTENSION.search(text, high - 5 if high - 5 > low else low, high)
+            spaced = high - 4 > low and text[high - 4] in " _"
+            match = _SPACED_EXTENSION.match(text, high - 4, high) if spaced else None
             if match is None:
                 return high
             dot, written = match.start(), match[1]
@@ -80,7 +81,8 @@ def _extension(text: str, low: int, high: int, reading: Reading) -> int:
 def _posted(text: str, low: int, high: int, reading: Reading) -> int:
     """Where a name ends that a poster wrote more behind: ``.mkv (1/7)``, ``.mkv.vol003+04.PAR2``, a site's address."""
     stem = text[low:high]
-    if not (stem[-1:] == "]" or ".mkv" in stem or ".mp4" in stem or ".avi" in stem or ".wmv" in stem or "www." in stem):
+    ends_with_site = stem[-1:] == "]" and "." in stem[stem.rfind("[") :]
+    if not (ends_with_site or ".mkv" in stem or ".mp4" in stem or ".avi" in stem or ".wmv" in stem or "www." in stem):
         return high
     match = _POSTED.search(text, low, high)
     if match is None or match.start() <= low:
@@ -94,7 +96,7 @@ def _year(
     text: str, low: int, high: int, markers: list[Marker], tags: list[Tag], shape: Outline
 ) -> tuple[int, int, int] | None:
     """The year and its span: one in parentheses, else the last before the tags, never what is all of the title."""
-    for match in _OLD_YEAR.finditer(text, low, high):
+    for match in _OLD_YEAR.finditer(text, low, high) if text.find("(", low, high) >= 0 else ():
         if not only_separators(text, low, match.start()):
             return int(match[1]), *match.span(1)
     if not shape.years:
@@ -177,7 +179,7 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
     head = leading[1] if group is None and leading is not None else begin
     firm_starts = [tag.start for tag in tags if tag.firm and tag.start >= head]
     first_firm = firm_starts[0] if firm_starts else stem_end
-    markers = with_absolute(text, begin, stem_end, first_firm, markers, year, group, kind, tags)
+    markers = with_absolute(text, begin, stem_end, first_firm, markers, year, group, kind, tags, shape)
     counting = [marker for marker in markers if marker.form != "date"] or markers
     for marker in markers:
         for found in marker.findings:

@@ -18,6 +18,9 @@ _ONLY_SEPARATORS: Final = re.compile(r"[\W_]*+\Z")
 _CHANNELS_BEHIND: Final = re.compile(r"[ ._-]{0,2}([1-9])(?:[ ._]|(?<=[A-Za-z+]\d))([0-2])(?:ch)?(?![^\W_]|[.]\d)")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _WHOLE_WORD: Final = re.compile(r"[^\W_]+")
+_BEHIND_SIZES: Final = frozenset("xXpPiIkKmMgGtT")
+"""What stands apart behind four digits that are no year: ``1920 x``, ``2000 MB``."""
+_CENTURIES: Final = frozenset(["19", "20"])
 _BRACKET: Final = re.compile(r"[\[\](){}]")
 _CLOSING: Final = {"[": "]", "(": ")", "{": "}"}
 _SECOND_WORD: Final = re.compile(r"[ .-]([^\W_]{2,12})")
@@ -191,7 +194,16 @@ def scan(
                     break
                 position = closed[next_blocked][1]
                 continue
-        spellings = SPELLINGS[text[start : start + 2]]
+        beginning = text[start : start + 2]
+        if (
+            beginning in _CENTURIES
+            and end - start == 4
+            and folded.isdecimal()
+            and text[end + 1 : end + 2] not in _BEHIND_SIZES
+        ):
+            position = end
+            continue
+        spellings = SPELLINGS[beginning]
         if spellings is not None and (found := spellings.pattern.match(text, start, limit)):
             position = _read_on(text, found, spellings.rules[(found.lastindex or 1) - 1], limit, tags)
             continue

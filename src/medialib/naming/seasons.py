@@ -101,8 +101,12 @@ def find_seasons(text: str, low: int, high: int, taken: list[Marker], shape: Out
     >>> [item.value for item in find_seasons("Show S01-S03", 0, 12, [], outline("Show S01-S03", 0, 12))[0].findings]
     [1, 2, 3]
     """
+    begun = {marker.start for marker in taken}
+    starts = [start for start in (*shape.letters, *shape.seasons, *shape.series) if start not in begun]
+    if not starts and "xAll" not in text:
+        return []
     markers = _written_seasons(text, low, high, taken, shape) if shape.seasons or "xAll" in text else []
-    for match in matches_at(_ORDINAL, text, shape.short if shape.seasons else [], high):
+    for match in matches_at(_ORDINAL, text, shape.short, high) if shape.seasons else ():
         if not may_count(match, taken, markers) or overlaps(*match.span(), markers):
             continue
         first = int(match[1])
@@ -111,7 +115,7 @@ def find_seasons(text: str, low: int, high: int, taken: list[Marker], shape: Out
             Finding("seasons", value, match.start(), match.end()) for value in range(first, max(first, last) + 1)
         )
         markers.append(Marker("season", findings, match.start(), match.end(), "season in words"))
-    for match in matches_at(_SEASON_FIRST, text, sorted(shape.letters + shape.seasons + shape.series), high):
+    for match in matches_at(_SEASON_FIRST, text, sorted(starts), high):
         if not may_count(match, taken + markers):
             continue
         if (beside := _DOTTED_EPISODE.match(text, match.start(), high)) is not None:

@@ -60,7 +60,6 @@ _BONUS: Final = re.compile(r"(?<=[^\W_])-(x|f)\d\d-(?=[^\W_])")
 """The number of a film in its series, before its title, or of an extra, behind it: ``Series-f02-Film-x01-Extra``."""
 _ALSO_BEFORE: Final = re.compile(r"(?i)a[.]?k[.]?a[.]?[\s._]+")
 _CUT: Final = re.compile(r"[\[{]|\((?=[^()]*$)")
-_COLLECTION_HINT: Final = re.compile(r"complet|season|vol|collection|ep|-")
 _ENDS_COUNTRY: Final = "SAKUZ"
 _ACRONYM: Final = re.compile(r"(?<![^\W_])(?:[^\W\d_][.]){2,12}(?:[^\W\d_](?![^\W_]))?")
 
@@ -158,7 +157,9 @@ def read_titles(
                 start, end = other.span(1)
         _claim_title(text, start, end, reading)
     _episode_title(text, high, reading, markers, tags, year, shape, named=named)
-    behind = max([marker.end for marker in markers], default=title_end) if shape.parts else high
+    if not shape.parts:
+        return
+    behind = max([marker.end for marker in markers], default=title_end)
     part = next(matches_at(_PART, text, [start for start in shape.parts if start >= behind], high), None)
     if part is not None:
         value = _PART_NUMBERS.get(part[1].casefold()) or (int(part[1]) if part[1].isdigit() else 0)
@@ -188,7 +189,14 @@ def _follows_bracket(text: str, begin: int) -> bool:
 def _without_collection(text: str, start: int, end: int, *, volumes: bool, counted: bool) -> int:
     """Trims words for a whole run (``The Complete Series``) and, in names of fansubs, numbers of volumes."""
     title = text[start:end].casefold()
-    if not _COLLECTION_HINT.search(title):
+    if not (
+        "-" in title
+        or "ep" in title
+        or "complet" in title
+        or "season" in title
+        or "vol" in title
+        or "collection" in title
+    ):
         return end
     match = _COLLECTION.search(text, start, end)
     if match is not None and not counted and match[0].strip(" ._").casefold() == "season":
