@@ -198,7 +198,11 @@ def _between_tags(text: str, last_tag: int, spans: set[tuple[int, int]]) -> Grou
 
 def _free(span: tuple[int, int], spans: set[tuple[int, int]]) -> bool:
     """Whether nothing was read from there yet."""
-    return not any(span[0] < end and start < span[1] for start, end in spans)
+    low, high = span
+    for start, end in spans:  # noqa: SIM110 - half the time of any()
+        if low < end and start < high:
+            return False
+    return True
 
 
 def _inside_closed(text: str, last_tag: int, end: int) -> bool:

@@ -33,7 +33,10 @@ def overlaps(start: int, end: int, taken: list[Marker]) -> bool:
     >>> overlaps(3, 5, [Marker("date", (), 0, 4, "")])
     True
     """
-    return any(start < other.end and other.start < end for other in taken)
+    for other in taken:  # noqa: SIM110 - half the time of any()
+        if start < other.end and other.start < end:
+            return True
+    return False
 
 
 def numbered(

@@ -206,7 +206,7 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
             reading.claim(tag.field, tag.value, tag.start, tag.end)
         else:
             reading.cover("other", tag.start, tag.end)
-    reading.firm_tags += sum(tag.firm for tag in counted)
+    reading.firm_tags += len([tag for tag in counted if tag.firm])
     last_tag = max(tag_ends) if tag_ends else (max((marker.end for marker in counting), default=None))
     if year is not None and last_tag is not None:
         last_tag = max(last_tag, year[2])

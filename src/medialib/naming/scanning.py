@@ -296,8 +296,16 @@ def tags_that_count(
     >>> [tag.value for tag in tags_that_count("The.Good.German.1080p", tags, 0, 21, None, [])]
     ['de', '1080p']
     """
-    first_firm = next((tag.start for tag in tags if tag.firm), None)
-    soft = [tag for tag in tags if not tag.firm]
+    first_firm: int | None = None
+    soft: list[Tag] = []
+    services = False
+    for tag in tags:
+        if tag.field == "streaming_service":
+            services = True
+        if not tag.firm:
+            soft.append(tag)
+        elif first_firm is None:
+            first_firm = tag.start
     counted = tags
     if soft and (pairs or first_firm is None or soft[0].start < first_firm):
         kept = {id(tag) for tag in tags if tag.firm or (first_firm is not None and tag.start > first_firm)}
@@ -324,7 +332,7 @@ def tags_that_count(
             elif any(id(tag) in kept and tag.end - tag.start == 2 for tag in inside):
                 kept.difference_update(id(tag) for tag in inside if tag.end - tag.start == 2)
         counted = [tag for tag in tags if id(tag) in kept]
-    if all(tag.field != "streaming_service" for tag in counted):
+    if not services:
         return counted
     sources = [tag for tag in counted if tag.field == "source"]
     return [
