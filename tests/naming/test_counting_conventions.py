@@ -85,6 +85,9 @@ READ: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("Lantern/2019-03-12 The Lamp.mkv", {"title": "Lantern", "episode_title": "The Lamp"}),
     ],
     "years": [
+        ("1080p (2001) 720p BluRay x264-LAMP.mkv", {"title": "1080p", "year": 2001, "resolution": "720p"}),
+        ("4K.(2019).1080p.WEB-DL.mkv", {"title": "4K", "year": 2019, "resolution": "1080p"}),
+        ("Lantern DVD (2001).mkv", {"title": "Lantern", "year": 2001, "source": "DVD"}),
         ("90312 (2015).mkv", {"title": "90312", "year": 2015, "kind": "movie"}),
         ("9-2-3 (2015).mkv", {"year": 2015, "kind": "movie"}),
         ("2019 - Lantern Road.mkv", {"title": "Lantern Road", "year": 2019}),
@@ -108,6 +111,7 @@ READ: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("Puerto Lantern - Temporada Completa 720p", {"title": "Puerto Lantern"}),
     ],
     "what media servers write": [
+        ("Lantern (2012) BluRay - 720p - [Tamil + Hindi] - 1.4GB - ESub.mkv", {"absolute_episodes": None}),
         ("Lantern (2019) [tmdbid-603].mkv", {"title": "Lantern", "year": 2019, "release_group": None}),
         ("Lantern {tvdb-7}/Season 01/Lantern - S01E03.mkv", {"title": "Lantern", "release_group": None}),
         ("Lantern (2019) {edition-Final Cut} - part1.mkv", {"part": 1, "release_group": None}),

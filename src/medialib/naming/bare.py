@@ -118,7 +118,7 @@ def with_absolute(
         found = attrs.evolve(
             found,
             findings=tuple(
-                attrs.evolve(item, field="episodes" if item.field == "absolute_episodes" else item.field)
+                item._replace(field="episodes" if item.field == "absolute_episodes" else item.field)
                 for item in found.findings
             ),
         )

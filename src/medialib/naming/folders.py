@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-import attrs
-
 from medialib.naming.claims import Reading
 from medialib.naming.parsed import Finding
 from medialib.naming.reading import read_part
@@ -164,7 +162,7 @@ def _by_show(text: str, chosen: list[Finding], folders: Sequence[Reading]) -> li
         begin = text.find("-", title.start + len(name), title.end) + 1
         while begin < title.end and not text[begin].isalnum():
             begin += 1
-        named = attrs.evolve(title, value=tidy(text[begin : title.end]), start=begin)
+        named = title._replace(value=tidy(text[begin : title.end]), start=begin)
         return [*(found for found in chosen if found is not title), named]
     if (
         folders[0].firm_tags > 1
@@ -179,7 +177,7 @@ def _by_show(text: str, chosen: list[Finding], folders: Sequence[Reading]) -> li
         while begin < title.end and not text[begin].isalnum():
             begin += 1
         other = Finding("alternative_titles", tidy(text[begin : title.end]), begin, title.end)
-        kept = attrs.evolve(title, value=tidy(text[title.start : between]), end=between)
+        kept = title._replace(value=tidy(text[title.start : between]), end=between)
         return [*(found for found in chosen if found is not title), kept, other]
     if whole.endswith(f" - {name}") and not any(found.field == "episode_title" for found in chosen):
         between = text.rfind("-", title.start, title.end - len(name))
@@ -187,7 +185,7 @@ def _by_show(text: str, chosen: list[Finding], folders: Sequence[Reading]) -> li
         while begin < title.end and not text[begin].isalnum():
             begin += 1
         episode = Finding("episode_title", tidy(text[title.start : between]), title.start, between)
-        kept = attrs.evolve(title, value=tidy(text[begin : title.end]), start=begin)
+        kept = title._replace(value=tidy(text[begin : title.end]), start=begin)
         return [*(found for found in chosen if found is not title), kept, episode]
     return chosen
 
@@ -215,7 +213,7 @@ def merged(text: str, readings: Sequence[Reading]) -> tuple[list[Finding], list[
     if len(folders) > 1 and not own.has(*_NUMBERED) and _EXTRAS.fullmatch(text[folders[0].low : folders[0].high]):
         own.extra = True
         reasons.append("its folder is for extras")
-        chosen = [attrs.evolve(found, field="episode_title") if found.field == "title" else found for found in chosen]
+        chosen = [found._replace(field="episode_title") if found.field == "title" else found for found in chosen]
         folders = folders[1:]
     elif not own.has("year", *_NUMBERED) and _BESIDE.fullmatch(text[folders[0].low : folders[0].high]):
         chosen = [found for found in chosen if found.field != "title"]
@@ -248,8 +246,7 @@ def merged(text: str, readings: Sequence[Reading]) -> tuple[list[Finding], list[
             numbered = have & set(_NUMBERED)
         if folder.has("seasons") and "seasons" not in have and _counts_in_season(chosen):
             chosen = [
-                attrs.evolve(found, field="episodes") if found.field == "absolute_episodes" else found
-                for found in chosen
+                found._replace(field="episodes") if found.field == "absolute_episodes" else found for found in chosen
             ]
             have = {found.field for found in chosen}
             numbered = have & set(_NUMBERED)
@@ -272,7 +269,7 @@ def merged(text: str, readings: Sequence[Reading]) -> tuple[list[Finding], list[
             elif not numbered and title is None and own.has("title") and not own.has("year"):
                 # A file without a number in a folder that is nothing but a season bears the title of its episode.
                 chosen = [
-                    attrs.evolve(found, field="episode_title") if found.field == "title" else found for found in chosen
+                    found._replace(field="episode_title") if found.field == "title" else found for found in chosen
                 ]
             chosen += [
                 found

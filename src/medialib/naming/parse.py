@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 import attrs
@@ -37,7 +37,7 @@ _SEVERAL: Final = frozenset(
 )  # fmt: skip
 _WRITTEN: Final = frozenset({"title", "alternative_titles", "episode_title", "release_group"})
 _SAYS_LITTLE: Final = frozenset({*_WRITTEN, "container", "crc32", "languages", "country"})
-_BY_POSITION: Final = attrgetter("start")
+_BY_POSITION: Final = itemgetter(2)
 
 
 def parse_name(name: str, *, kind: Literal["episode", "movie"] | None = None) -> ParsedName:
@@ -90,9 +90,9 @@ def _turned(name: str, low: int, high: int, kind: Literal["episode", "movie"] | 
     stem = dot if dot > low and name[dot + 1 : high].casefold() in CONTAINERS else high
     found = _read(name[low:stem][::-1] + name[stem:high], kind, turns=False)
     findings = [
-        attrs.evolve(item, start=item.start + low, end=item.end + low)
+        item._replace(start=item.start + low, end=item.end + low)
         if item.start >= stem - low
-        else attrs.evolve(item, start=stem - item.end, end=stem - item.start)
+        else item._replace(start=stem - item.end, end=stem - item.start)
         for item in found.findings
     ]
     return attrs.evolve(
@@ -109,7 +109,7 @@ def _as_written(name: str, text: str, item: Finding) -> Finding:
     if item.field not in _WRITTEN or written == item.text_in(text):
         return item
     value = written if item.field == "release_group" else tidy(written)
-    return attrs.evolve(item, value=value) if value else item
+    return item._replace(value=value) if value else item
 
 
 def _source(values: list[str]) -> str | None:

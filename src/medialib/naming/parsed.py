@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, Final, Literal, get_origin
+from typing import Any, Final, Literal, NamedTuple, get_origin
 
 import attrs
 
@@ -39,8 +39,7 @@ _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _CSS: Final = {"cyan": "#0891b2", "yellow": "#a16207", "green": "#15803d", "magenta": "#a21caf", "blue": "#1d4ed8"}
 
 
-@attrs.frozen
-class Finding:
+class Finding(NamedTuple):
     """One thing read, and where it stood.
 
     >>> Finding("year", 1999, 11, 15).text_in("The.Matrix.1999.mkv")

@@ -176,6 +176,8 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
         shape = outline(text, begin, stem_end, words)
     tags = scan(text, begin, stem_end, [(marker.start, marker.end) for marker in markers], words)
     year = _year(text, begin, stem_end, markers, tags, shape)
+    if year is not None and text[year[1] - 1] == "(" and tags and tags[0].start < year[1]:
+        tags = _without_title(text, begin, year[1], tags)
     head = leading[1] if group is None and leading is not None else begin
     firm_starts = [tag.start for tag in tags if tag.firm and tag.start >= head]
     first_firm = firm_starts[0] if firm_starts else stem_end
@@ -273,6 +275,18 @@ def _mark_outside(
         ends = next_word is None or any(tag.start <= next_word.end() - 1 < tag.end for tag in tags)
         extra = extra if begins and ends else None
     reading.extra = extra is not None or bool(special is not None and special[0].upper().startswith("NC"))
+
+
+def _without_title(text: str, begin: int, year: int, tags: list[Tag]) -> list[Tag]:
+    """The tags, but for those that are all there is before a year in brackets: they are the title, ``4K (2019)``."""
+    at = begin
+    for tag in tags:
+        if tag.start >= year:
+            break
+        if not only_separators(text, at, tag.start):
+            return tags
+        at = max(at, tag.end)
+    return [tag for tag in tags if tag.start > year] if only_separators(text, at, year) else tags
 
 
 def _first_at(pattern: re.Pattern[str], text: str, starts: list[int], low: int, high: int) -> re.Match[str] | None:
