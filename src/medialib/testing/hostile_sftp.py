@@ -1,6 +1,7 @@
 """An SFTP server on 127.0.0.1 that lies about names, sizes, contents, times, links, ends of folders, and who it is.
 
-What it serves, and each lie, is data. Nothing of it touches a disk; what a client tries to change is refused and noted.
+What it serves, each lie and each manner (see `medialib.testing.sftp_manners`) is data. Nothing of it touches a disk;
+what a client tries to change is refused and noted.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import errno
 import itertools
 import socket
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -19,6 +20,8 @@ import asyncssh
 import attrs
 
 from medialib.testing.background import BackgroundLoop
+from medialib.testing.sftp_conversation import Conduct, MannersSession
+from medialib.testing.sftp_manners import Manner, NarrowWindow
 
 __all__ = ["IMPOSSIBLE_NAMES", "HostileEntry", "HostileFile", "HostileFolder", "HostileLink", "HostileSftpServer"]
 
@@ -111,11 +114,21 @@ class HostileSftpServer:
     With ``turning_host_key=True`` each connection is shown another host key; `known_hosts` holds the first one.
     Beside the root ``/srv`` stands ``/etc/passwd``, for links to lead to. `attempts` are the changes that clients tried
     to make, such as ``remove /srv/a.mkv``; `connections` is how many came.
+
+    With `manners` it speaks as they say, drawing what is left to chance from `seed`; `conduct.struck` tells how
+    often each of them has shown. Without, it is as polite as asyncssh's own server.
     """
 
     root = "/srv"
 
-    def __init__(self, folder: Path, *entries: HostileEntry, turning_host_key: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *entries: HostileEntry,
+        turning_host_key: bool = False,
+        manners: Sequence[Manner] = (),
+        seed: int = 0,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.top = HostileFolder(b"")
         self.serve(*entries)
@@ -125,6 +138,7 @@ class HostileSftpServer:
         self.attempts: list[str] = []
         self.connections = 0
         self.turning_host_key = turning_host_key
+        self.conduct = Conduct(tuple(manners), seed)
         self.changed: dict[HostileFile, HostileFile] = {}
         self.read: dict[HostileFile, int] = {}
         self._host_key = asyncssh.generate_private_key("ssh-ed25519")
@@ -186,12 +200,14 @@ class HostileSftpServer:
         if self.turning_host_key and self.connections > 1:
             shown = asyncssh.generate_private_key("ssh-ed25519")
         with contextlib.suppress(OSError, asyncssh.Error):
+            windows = [manner.size for manner in self.conduct.manners if isinstance(manner, NarrowWindow)]
             ssh = await asyncssh.run_server(
                 connection,
-                server_factory=_Door,
+                server_factory=lambda: _Door(self),
                 server_host_keys=[shown],
-                sftp_factory=lambda channel: _Files(self, channel),
+                sftp_factory=None if self.conduct.manners else lambda channel: _Files(self, channel),
                 encoding=None,
+                **({"window": windows[0]} if windows else {}),
             )
             try:
                 await ssh.wait_closed()
@@ -200,8 +216,16 @@ class HostileSftpServer:
 
 
 class _Door(asyncssh.SSHServer):
+    def __init__(self, server: HostileSftpServer) -> None:
+        self._server = server
+
     def begin_auth(self, username: str) -> bool:
         return False
+
+    def session_requested(self) -> MannersSession:
+        # asked only where there is no `sftp_factory`
+        server = self._server
+        return MannersSession(server.conduct, lambda channel: _Files(server, channel))
 
 
 class _Opened:
