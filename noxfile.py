@@ -114,6 +114,12 @@ def benchmarks(session: nox.Session) -> None:
         session.run("python", "benchmarks/listing.py")
     else:
         session.warn("benchmarks/listing.py needs rclone and sshd")
+    if shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin"):
+        # small sizes; the table of docs/speed.md takes half an hour
+        session.run("python", "benchmarks/transfer.py", "--quick")
+        session.run("python", "benchmarks/transfer_memory.py", "--gigabytes", "1")
+    else:
+        session.warn("benchmarks/transfer.py and transfer_memory.py need sshd")
 
 
 @nox.session

@@ -1,9 +1,9 @@
 """Memory while four files of 10 GB are under way on one connection, beside the 250 MB that it may take.
 
 ``uv run python benchmarks/transfer_memory.py [--gigabytes 4] [--round-trip 0.08] [--files 4]``. The files are sparse
-and stand on a real OpenSSH server; one process receives all of them at once, hashed and into parts, as the library does,
-and stops once so many gigabytes have arrived in all. Printed is its resident memory at the most, as the kernel counts
-it, that of its start included.
+and stand on a real OpenSSH server; one process receives all of them at once, hashed and into parts, as the library
+does, and stops once so many gigabytes have arrived in all. Printed is its resident memory at the most, as the kernel
+counts it, that of its start included.
 """
 
 from __future__ import annotations
