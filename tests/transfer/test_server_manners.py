@@ -14,7 +14,7 @@ import pytest
 
 from medialib.errors import ConnectionLost, MedialibError
 from medialib.model import FileEntry
-from medialib.testing.hostile_sftp import HostileFile, HostileSftpServer
+from medialib.testing.hostile_sftp import HostileFile, HostileFolder, HostileSftpServer
 from medialib.testing.sftp_manners import (
     AnswersTwice,
     AnswersUnasked,
@@ -198,6 +198,30 @@ def test_a_server_that_hangs_up_on_large_reads_is_asked_for_smaller_ones(tmp_pat
     found = fetched(tmp_path, ReadLimit(hangs_up=True), *more, tries=3)
     assert found.errors == []
     assert len(found.arrived) == len(LARGE)
+
+
+LISTED: dict[str, tuple[Manner, ...]] = {
+    "polite": (HandlesReused(),),
+    "in any order": (OutOfOrder(),),
+    "in any order, two at a time": (OutOfOrder(2),),
+    "in any order, and twice": (OutOfOrder(5), AnswersTwice(2)),
+    "answers twice": (AnswersTwice(1),),
+    "answers to nobody": (AnswersUnasked(1), OutOfOrder(4)),
+    "a window of a few requests": (NarrowWindow(300),),
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", LISTED)
+def test_a_listing_has_every_name_once(tmp_path: Path, name: str, seed: int) -> None:
+    """An end of a folder that overtakes its last names must not hide them: then a folder would look empty."""
+    folders = tuple(HostileFolder(b"%02d" % number, files(number * 37, 0)) for number in range(20))
+    with HostileSftpServer(tmp_path / "hostile", *folders, manners=LISTED[name], seed=seed) as server:
+        filesystem = SftpFileSystem("127.0.0.1", **server.connection, timeout=TIMEOUT)
+        location = FsspecLocation("box", filesystem, server.root)
+        found = [entry.path for entry in location.walk()]
+        location.close()
+    assert found == [f"{folder.name.decode()}/{file.name.decode()}" for folder in folders for file in folder.entries]
 
 
 def _mixtures() -> Iterator[tuple[int, tuple[Manner, ...]]]:

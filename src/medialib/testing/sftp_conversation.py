@@ -51,6 +51,8 @@ class Conduct:
     """How often each has shown."""
     opened: Counter[object] = attrs.field(factory=Counter)
     """Files that were opened on each connection."""
+    reads: int = 0
+    """Reads that were asked for."""
 
     def strike(self, manner: Manner, times: int | None = None) -> bool:
         """Count that a manner shows; False if it showed `times` times before."""
@@ -268,6 +270,7 @@ class MannersSession(asyncssh.SSHServerSession[bytes]):
 
     async def _read(self, opened: Any, offset: int, length: int) -> tuple[int, bytes]:
         length = min(length, _LARGEST_READ)
+        self._conduct.reads += 1
         connection = self._channel.get_connection()
         for manner in self._manners.values():
             match manner:
@@ -283,7 +286,7 @@ class MannersSession(asyncssh.SSHServerSession[bytes]):
                     raise asyncssh.SFTPFailure("that is too much to ask")
                 case EarlyEnd() if offset >= manner.at and self._strike(manner, manner.times):
                     return _STATUS, _status(_EOF, "no more")
-                case OtherKind() if self._chances.randrange(manner.every) == 0:
+                case OtherKind() if self._conduct.reads % manner.every == 0:
                     self._strike(manner)
                     return _HANDLE, _text(b"a handle")
                 case ShortReads():
