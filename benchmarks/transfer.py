@@ -105,7 +105,7 @@ def rows(quick: bool) -> list[Row]:
         Row(f"{128 // part} MiB, 80 ms", "large", 1, 128 // part * MIB, FAR, 0.08),
         Row(f"{many} x 16 KiB, loopback", "small", many, 16 * KIB, SMALL),
         Row(f"{far} x 16 KiB, 80 ms", "small", far, 16 * KIB, {**SMALL, RSYNC: 0.8}, 0.08),
-        Row(f"list {listed} files, loopback", "list", listed, 0, SMALL, folders=50),
+        Row(f"list {listed} files, loopback", "list", listed, 0, SMALL, folders=500),
         Row(f"list {distant} files, 80 ms", "list", distant, 0, {**SMALL, RSYNC: 0.8}, 0.08, folders=folders),
     ]
 

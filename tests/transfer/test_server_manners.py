@@ -225,8 +225,9 @@ def test_a_listing_has_every_name_once(tmp_path: Path, name: str, seed: int) -> 
         location = FsspecLocation("box", filesystem, server.root)
         try:
             found = [entry.path for entry in location.walk()]
-        except MedialibError as error:
-            assert rude, error
+        except MedialibError:
+            if not rude:
+                raise
             return
         finally:
             location.close()
