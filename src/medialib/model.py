@@ -6,13 +6,18 @@ All are frozen. Paths are relative to a location, written with ``/``, and carry 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
 
 import attrs
 
 __all__ = [
+    "DIGEST_LENGTHS",
+    "Digest",
+    "DigestAlgorithm",
     "Episode",
     "ExternalIds",
     "FileEntry",
@@ -33,6 +38,12 @@ __all__ = [
 
 ShowType = Literal["standard", "anime", "daily"]
 KnownState = Literal["fetched", "baseline"]
+DigestAlgorithm = Literal["crc32", "md5", "sha1", "sha256"]
+"""How a digest was computed: those that lists of checksums have."""
+DIGEST_LENGTHS: Final[Mapping[DigestAlgorithm, int]] = MappingProxyType(
+    {"crc32": 8, "md5": 32, "sha1": 40, "sha256": 64}
+)
+"""How many hexadecimal digits a digest of each kind has."""
 
 
 def utc(moment: datetime) -> datetime:
@@ -90,6 +101,31 @@ class FileEntry:
     def folder(self) -> str:
         """The path without its last part; empty at the root."""
         return self.path.rpartition("/")[0]
+
+
+@attrs.frozen(order=True)
+class Digest:
+    """A checksum of a file's content, as somebody says it should be.
+
+    Raises ValueError for a value that no such digest can have.
+
+    >>> Digest("crc32", "0a1b2c3d")
+    Digest(algorithm='crc32', value='0a1b2c3d')
+    >>> Digest("crc32", "0A1B2C3D")
+    Traceback (most recent call last):
+    ValueError: '0A1B2C3D' is no crc32: that has 8 digits, 0 to 9 and a to f
+    """
+
+    algorithm: DigestAlgorithm
+    """How it was computed. CRC-32 is the one of ZIP and of ``.sfv`` files."""
+    value: str = attrs.field()
+    """Lower-case hex."""
+
+    @value.validator
+    def _check(self, _attribute: object, value: str) -> None:
+        digits = DIGEST_LENGTHS.get(self.algorithm, 0)
+        if len(value) != digits or re.fullmatch("[0-9a-f]+", value) is None:
+            raise ValueError(f"{value!r} is no {self.algorithm}: that has {digits} digits, 0 to 9 and a to f")
 
 
 @attrs.frozen

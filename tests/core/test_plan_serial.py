@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
 from medialib.errors import InvalidPlan
-from medialib.model import Holding, KnownFile, Place, Show, Unit
+from medialib.model import Digest, Holding, KnownFile, Place, Show, Unit
 from medialib.planning import (
     PLAN_FORMAT,
     Action,
@@ -232,3 +232,14 @@ def test_all_faults_are_told_at_once() -> None:
 def test_structure_refuses_what_is_no_value(data: Any) -> None:
     with pytest.raises(InvalidPlan, match="the data cannot be read"):
         structure(data, Place)
+
+
+def test_what_a_file_should_be_is_saved_with_its_fetch_and_checked_when_it_is_read() -> None:
+    told = (Digest("sha256", "0" * 64), Digest("crc32", "0a1b2c3d"))
+    fetch = Fetch("f1", Place("seedbox", "a.mkv"), Place("incoming", "a.mkv"), 7, 5, expected=told)
+    saved = unstructure(fetch, Action)
+    assert saved["expected"][1] == {"algorithm": "crc32", "value": "0a1b2c3d"}
+    assert structure(saved, cast(type[Action], Action)) == fetch
+    for wrong in ({"algorithm": "crc32", "value": "0A1B2C3D"}, {"algorithm": "crc33", "value": "0a1b2c3d"}):
+        with pytest.raises(InvalidPlan):
+            structure({**saved, "expected": [wrong]}, cast(type[Action], Action))

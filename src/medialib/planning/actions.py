@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import attrs
 
-from medialib.model import Episode, Holding, KnownFile, Movie, Place, Show
+from medialib.model import Digest, Episode, Holding, KnownFile, Movie, Place, Show
 
 __all__ = [
     "Action",
@@ -48,6 +48,8 @@ class Fetch:
     """Why, for a reader."""
     after: tuple[str, ...] = ()
     """Identifiers of actions that must have been carried out before."""
+    expected: tuple[Digest, ...] = ()
+    """What lists of checksums beside it say of its content; it must agree with each of them."""
 
 
 @attrs.frozen

@@ -11,6 +11,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from hypothesis import strategies as st
 
 from medialib.model import (
+    DIGEST_LENGTHS,
+    Digest,
+    DigestAlgorithm,
     Episode,
     ExternalIds,
     Holding,
@@ -44,6 +47,7 @@ from medialib.ports import Run
 __all__ = [
     "actions",
     "dates",
+    "digests",
     "episodes",
     "external_ids",
     "holdings",
@@ -238,6 +242,16 @@ def inventory_files() -> st.SearchStrategy[InventoryFile]:
     )
 
 
+def digests() -> st.SearchStrategy[Digest]:
+    """Digests of every kind."""
+
+    def of(algorithm: DigestAlgorithm) -> st.SearchStrategy[Digest]:
+        length = DIGEST_LENGTHS[algorithm]
+        return st.text("0123456789abcdef", min_size=length, max_size=length).map(lambda text: Digest(algorithm, text))
+
+    return st.sampled_from(sorted(DIGEST_LENGTHS)).flatmap(of)
+
+
 def actions() -> st.SearchStrategy[Action]:
     """Actions of every kind."""
     told = {"id": texts(), "reason": texts(), "after": st.lists(texts(), max_size=2).map(tuple)}
@@ -245,7 +259,7 @@ def actions() -> st.SearchStrategy[Action]:
     row = st.none() | known_files()
     few = st.lists(episodes(), max_size=2).map(tuple)
     return st.one_of(
-        st.builds(Fetch, **file),
+        st.builds(Fetch, expected=st.lists(digests(), max_size=2).map(tuple), **file),
         st.builds(Move, holding=st.none() | holdings(), unit=st.none() | texts(), **file),
         st.builds(Discard, duplicate_of=st.none() | places(), **file),
         st.builds(MakeFolder, place=places(), **told),
