@@ -58,6 +58,9 @@ class Location(Protocol):
     def walk(self, path: str = "") -> Iterator[FileEntry | RefusedEntry]:
         """Every file below a folder, at any depth, in a stable order, as it is found (nothing is collected first).
 
+        What one folder holds MUST come in one run, before what the folders in it hold, so that a folder is known whole
+        once its run is over.
+
         Folders themselves are not yielded. A link to a file within the root is yielded as that file, with the file's
         size and time; a link to a folder, a link out of the root or to nothing, a device, and a name with an
         `unsafe_reason` are yielded as `RefusedEntry` and not entered. The folder ``.medialib`` at the root, where

@@ -73,6 +73,14 @@ class LocationConformance:
         assert list(location.walk()) == list(location.walk())
         assert set(files_of(location, "Show/Season 01")) == {"Show/Season 01/c é.mkv", "Show/Season 01/d"}
 
+    def test_a_walk_goes_folder_by_folder(self, location: Location, backdoor: Backdoor) -> None:
+        for path in ("b/c/d", "b/a", "b/z", "b/c/a", "a", "b/ca", "z", "b c/x", "b/c d/y"):
+            backdoor.write(path, b"x")
+        folders = [path.rpartition("/")[0] for path in files_of(location)]
+        runs = [folder for position, folder in enumerate(folders) if folders[:position][-1:] != [folder]]
+        assert sorted(runs) == ["", "b", "b c", "b/c", "b/c d"]
+        assert runs.index("") < runs.index("b") < min(runs.index("b/c"), runs.index("b/c d"))
+
     def test_a_walk_agrees_with_single_questions(self, location: Location, backdoor: Backdoor) -> None:
         for path in ("a", "x/b", "x/c", "x/y/d"):
             backdoor.write(path, path.encode())

@@ -100,7 +100,9 @@ class MemoryLocation:
         with self._step("walk", path, root=True):
             if path not in self.folders:
                 raise OutOfReach(f"{self._name} has no folder {path}", remedy="Is the disk mounted?")
-            below = sorted(p for p in (*self.files, *self.links) if not path or p.startswith(f"{path}/"))
+            below = sorted(
+                (p for p in (*self.files, *self.links) if not path or p.startswith(f"{path}/")), key=_in_order
+            )
         for found in below:
             entry = self._seen(found)
             if entry is not None:
@@ -253,6 +255,12 @@ class MemoryLocation:
                 continue
             if collision_key(posixpath.basename(other)) == collision_key(posixpath.basename(path)):
                 raise TargetTaken(f"{self._name}:{path} is taken by {posixpath.basename(other)!r}")
+
+
+def _in_order(path: str) -> tuple[tuple[int, str], ...]:
+    """Sorts a folder's files by name before its folders by name, each with what it holds."""
+    *folders, name = path.split("/")
+    return (*((1, folder) for folder in folders), (0, name))
 
 
 class _Reader(io.RawIOBase):

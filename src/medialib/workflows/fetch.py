@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
-from medialib.completeness import Complete, StabilityRules, judge_completeness, nearly_same_time, same_time
+from medialib.completeness import (
+    Complete,
+    StabilityRules,
+    Surroundings,
+    judge_completeness,
+    marked,
+    nearly_same_time,
+    same_time,
+    temporary_reason,
+)
 from medialib.errors import Cancelled, MedialibError, OutOfReach
 from medialib.events import LocationWalked, Observer, nobody
 from medialib.filters import PathRules, judge_path
@@ -14,6 +23,7 @@ from medialib.model import FileEntry, KnownFile, Place, RefusedEntry, Sighting
 from medialib.naming import collision_key, unsafe_reason
 from medialib.planning import Action, Discard, Fetch, Plan, RecordKnown, Remark
 from medialib.ports import CancelToken, Catalogue, Clock, Location
+from medialib.workflows.arrival import Arrivals, by_folder
 
 __all__ = ["FetchRules", "Observations", "Source", "emptied_mark", "plan_baseline", "plan_fetch"]
 
@@ -96,14 +106,17 @@ def plan_fetch(
             folder, found = source.location.address(start), False
             believed = catalogue.checkpoints.get(emptied_mark(source.location.name, folder)) is not None
             doubted = None if rules.allow_empty or believed else known
+            arrivals = Arrivals(source.location, rules.stability, clock, dealt_with=known.holds)
             try:
-                for entry in _listed(source.location, start, observer, doubted, cancelled):
+                for listed_folder in by_folder(_listed(source.location, start, observer, doubted, cancelled)):
                     found = True
-                    sighting = session.consider(source.location, start, entry, known, sightings)
-                    if sighting is not None:
-                        seen.append(sighting)
-                    elif sightings:
-                        settled.append(source.location.address(entry.path))
+                    arrivals.enter(listed_folder)
+                    for entry in listed_folder.entries:
+                        sighting = session.consider(source.location, start, entry, known, sightings, arrivals)
+                        if sighting is not None:
+                            seen.append(sighting)
+                        elif sightings:
+                            settled.append(source.location.address(entry.path))
                 listed += 1
                 if found and believed:
                     filled.append(folder)
@@ -200,9 +213,14 @@ class _KnownFiles:
     def __init__(self, catalogue: Catalogue, location: Location) -> None:
         self._rows = {row.path: row for row in catalogue.known_files.of_remote(location.name)}
         self._granularity = location.traits.mtime_granularity_ns
+        self._address = location.address
 
     def row(self, path: str) -> KnownFile | None:
         return self._rows.get(path)
+
+    def holds(self, path: str) -> bool:
+        """Whether the file at this path of the location was dealt with, whatever it was like."""
+        return self._address(path) in self._rows
 
     def any_below(self, folder: str) -> bool:
         prefix = folder.rstrip("/") + "/"
@@ -234,6 +252,7 @@ class _Fetching:
         entry: FileEntry | RefusedEntry,
         known: _KnownFiles,
         sightings: Mapping[str, Sighting],
+        arrivals: Arrivals,
     ) -> Sighting | None:
         """Decide on one listed file; returns the look to remember if one look was not enough."""
         place = Place(location.name, entry.path)
@@ -252,9 +271,20 @@ class _Fetching:
         if not verdict:
             self.remarks.append(Remark("excluded", place, "; ".join(verdict.reasons)))
             return None
+        rules = self._rules.stability
+        temporary = temporary_reason(below, rules.temporary_names)
+        if temporary is not None:
+            self.remarks.append(Remark("still arriving", place, temporary))
+            return None
+        if marked(entry.name, (*rules.finished_markers, *rules.unfinished_markers)) is not None:
+            self.remarks.append(Remark("excluded", place, "it only tells whether something else is finished"))
+            return None
         sighting = sightings.get(address)
         granularity = location.traits.mtime_granularity_ns
-        wholeness = judge_completeness(entry, sighting, self._now, self._rules.stability, granularity_ns=granularity)
+        around = arrivals.around(entry.path)
+        wholeness = judge_completeness(
+            attrs.evolve(entry, path=below), sighting, self._now, rules, granularity_ns=granularity, around=around
+        )
         if not isinstance(wholeness, Complete):
             self.remarks.append(Remark("still arriving", place, wholeness.evidence))
             same = (
@@ -265,7 +295,7 @@ class _Fetching:
             if sighting is not None and same:
                 return sighting
             return Sighting(location.name, address, entry.size, entry.mtime_ns, self._now)
-        self._plan(place, below, entry, known.row(address), wholeness.evidence)
+        self._plan(place, below, entry, known.row(address), wholeness.evidence, around)
         return None
 
     def _standing(self) -> dict[str, str]:
@@ -275,7 +305,15 @@ class _Fetching:
             self._here = {collision_key(entry.path): entry.path for entry in found if isinstance(entry, FileEntry)}
         return self._here
 
-    def _plan(self, place: Place, below: str, entry: FileEntry, known: KnownFile | None, evidence: str) -> None:
+    def _plan(
+        self,
+        place: Place,
+        below: str,
+        entry: FileEntry,
+        known: KnownFile | None,
+        evidence: str,
+        around: Surroundings,
+    ) -> None:
         target = Place(self._incoming.name, below)
         key = collision_key(below)
         other = self._targets.get(key)
@@ -311,7 +349,9 @@ class _Fetching:
         else:
             what = "size" if known.size != entry.size else "time"
             reason = f"its {what} changed since it was {known.state}, {evidence}"
-        self.actions.append(Fetch(self._name("f"), place, target, entry.size, entry.mtime_ns, reason, after))
+        # the strongest first
+        expected = tuple(sorted(around.expected, key=lambda digest: len(digest.value), reverse=True))
+        self.actions.append(Fetch(self._name("f"), place, target, entry.size, entry.mtime_ns, reason, after, expected))
 
     def _is_ours(self, standing: FileEntry, known: KnownFile | None, target: Place) -> bool:
         """Whether what stands in incoming is the earlier version, as it was received."""
