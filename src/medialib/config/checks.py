@@ -11,6 +11,7 @@ from typing import Final
 
 import attrs
 
+from medialib.completeness import marker_fault, temporary_fault
 from medialib.config.environment import Fault, KeyPath
 from medialib.config.secret import Secret, SecretUrl
 from medialib.config.settings import Settings
@@ -30,7 +31,13 @@ def contradictions(settings: Settings) -> tuple[Fault, ...]:
     >>> contradictions(Settings(library=LibrarySettings(tv=Path("/srv/tv"), movies=Path("/srv/tv"))))
     ((('library', 'movies'), 'is the same folder as library.tv: each kind wants its own'),)
     """
-    return (*_roots(settings), *_incoming(settings), *_local_remotes(settings), *_keys(settings))
+    return (
+        *_roots(settings),
+        *_incoming(settings),
+        *_local_remotes(settings),
+        *_keys(settings),
+        *_names_of_the_unfinished(settings),
+    )
 
 
 def oddities(settings: Settings) -> tuple[str, ...]:
@@ -129,6 +136,24 @@ def _keys(settings: Settings) -> Iterator[Fault]:
     provider = settings.metadata.provider
     if provider in keys and keys[provider] is None:
         yield (provider, "api_key"), f"is wanted, since metadata.provider is {provider!r}"
+
+
+def _names_of_the_unfinished(settings: Settings) -> Iterator[Fault]:
+    download = settings.download
+    checked = (
+        ("temporary_names", download.temporary_names, temporary_fault),
+        ("unfinished_markers", download.unfinished_markers, marker_fault),
+        ("finished_markers", download.finished_markers, marker_fault),
+    )
+    for key, patterns, fault_of in checked:
+        for position, pattern in enumerate(patterns):
+            fault = fault_of(pattern)
+            if fault is not None:
+                yield ("download", key, str(position)), f"{pattern!r} {fault}"
+    for pattern in sorted({*download.finished_markers} & {*download.unfinished_markers, *download.temporary_names}):
+        yield ("download", "finished_markers"), f"{pattern!r} also stands among the names of what is not finished"
+    if download.wait_for_marker and not download.finished_markers:
+        yield ("download", "wait_for_marker"), "waits for markers, and download.finished_markers names none"
 
 
 def _local_remotes(settings: Settings) -> Iterator[Fault]:

@@ -16,6 +16,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 import attrs
 
+from medialib.completeness import TEMPORARY_NAMES, UNFINISHED_MARKERS
 from medialib.config.addresses import RemoteAddress, parse_remote_url, sqlite_file
 from medialib.config.secret import Secret, SecretUrl
 
@@ -182,8 +183,8 @@ class RemoteSettings:
 
 _EXCLUDED: Final = (
     *("Sample/", "Samples/", "Proof/", "Screens/", "sample.*", "sample-*", "*-sample.*", "*.sample.???"),
-    *("*.nfo", "*.sfv", "*.md5", "*.txt", "*.url", "*.lnk", "*.exe", "*.jpg", "*.jpeg", "*.png", "*.torrent"),
-    *("*.part", "*.partial", "*.filepart", "*.!qB", "*.!ut", "*.aria2", "*.crdownload", "*.tmp", "*~", ".*", ".*/"),
+    *("*.nfo", "*.sfv", "*.md5", "*.sha1", "*.sha256", "md5sums*", "sha*sums*"),
+    *("*.txt", "*.url", "*.lnk", "*.exe", "*.jpg", "*.jpeg", "*.png", "*.torrent", ".*", ".*/"),
 )
 
 
@@ -196,6 +197,25 @@ class DownloadSettings:
         timedelta(seconds=60), "Age that a remote file must have before it is taken as whole."
     )
     two_looks: bool = setting(False, "Whether two listings must also agree before a file is taken as whole.")
+    temporary_names: tuple[str, ...] = setting(
+        TEMPORARY_NAMES,
+        "Patterns of what is not finished, case ignored: of a file's name, or with a / at the end of a folder's.",
+    )
+    unfinished_markers: tuple[str, ...] = setting(
+        UNFINISHED_MARKERS,
+        "Patterns of files that say of another that it is not finished: * is its name; without *, all in the folder.",
+    )
+    finished_markers: tuple[str, ...] = setting(
+        (), "Patterns of files that say that another is finished, such as *.done; it is not waited for any longer."
+    )
+    wait_for_marker: bool = setting(False, "Whether a file is taken as whole only once a finished marker says so.")
+    manifests: bool = setting(
+        True,
+        "Whether lists of checksums on the remote (.sfv, .md5, SHA256SUMS) are read: what they name must be there.",
+    )
+    wait_for_whole_sets: bool = setting(
+        True, "Whether a file waits for the others of its list, or the other parts of its archive."
+    )
     exclude: tuple[str, ...] = setting(
         _EXCLUDED,
         "Patterns of what is left out, case ignored: of a file's name, or with a / at the end of a folder's.",

@@ -31,6 +31,7 @@ url = "sftp://user@seedbox.example:22/downloads"
 incoming = "~/media/incoming"
 # stability = "60s"                       # a file must be this old to be taken as whole
 # two_looks = false                       # true: two listings must also agree
+# finished_markers = ["*.done"]           # files that say that another one is finished
 # include = ["*.nfo"]                     # fetched although it is left out by default
 # minimum_free = "1 GiB"
 

@@ -116,7 +116,7 @@ class Library:
             self.catalogue,
             FetchRules(
                 self._paths(),
-                StabilityRules(self.settings.download.stability, self.settings.download.two_looks),
+                self.stability_rules,
                 allow_empty=allow_empty,
             ),
             self.clock,
@@ -124,6 +124,21 @@ class Library:
             observer=observer,
             observe=self._remember if record else None,
             cancelled=cancelled,
+        )
+
+    @property
+    def stability_rules(self) -> StabilityRules:
+        """What it takes to believe that a remote file is whole, as configured."""
+        download = self.settings.download
+        return StabilityRules(
+            download.stability,
+            download.two_looks,
+            download.temporary_names,
+            download.unfinished_markers,
+            download.finished_markers,
+            download.wait_for_marker,
+            download.manifests,
+            download.wait_for_whole_sets,
         )
 
     def plan_baseline(
@@ -192,6 +207,7 @@ class Library:
             unknown_movies=routing.unknown_movies,
             companions=companions | {"nfo"} if routing.keep_nfo else companions,
             paths=self._paths(),
+            temporary_names=self.settings.download.temporary_names,
         )
 
     @property

@@ -9,7 +9,7 @@ from typing import Literal
 
 import attrs
 
-from medialib.completeness import nearly_same_time
+from medialib.completeness import TEMPORARY_NAMES, nearly_same_time, temporary_reason
 from medialib.errors import Cancelled, OutOfReach
 from medialib.events import LocationWalked, Observer, nobody
 from medialib.filters import PathRules, judge_path
@@ -58,6 +58,8 @@ class RouteRules:
     """Extensions of files that travel with a video, lower case without dot."""
     paths: PathRules = PathRules()
     """Which names are wanted."""
+    temporary_names: tuple[str, ...] = TEMPORARY_NAMES
+    """Patterns of names of what is not finished, as `medialib.completeness.temporary_reason` reads them."""
     recycle: str = ".medialib/recycle"
     """Folder, relative to a location's root, that duplicates go to."""
 
@@ -171,6 +173,8 @@ class _Routing:
             self.remark("partial", entry.path, "it has not arrived whole")
         elif not verdict:
             self.remark("excluded", entry.path, "; ".join(verdict.reasons))
+        elif (temporary := temporary_reason(entry.path, self._rules.temporary_names)) is not None:
+            self.remark("partial", entry.path, temporary)
         elif isinstance(self._incoming, SupportsWriters) and self._incoming.being_written(entry.path):
             self.remark("still arriving", entry.path, "another program has it open for writing")
         elif extension in VIDEO_EXTENSIONS:
