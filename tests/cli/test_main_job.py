@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,49 @@ def test_a_file_that_is_still_arriving_is_fetched_by_a_later_run(home: Home) -> 
     home.configure(download='stability = "0s"')
     assert home.medialib("download").code == 0
     assert home.files() == {"incoming/Show.S01E01.mkv": b"half and half"}
+
+
+def test_a_release_waits_for_what_its_list_names_and_what_is_not_finished_is_never_fetched(home: Home) -> None:
+    home.configure(download='finished_markers = ["*.done"]')
+    parts = {"rel.part1.rar": os.urandom(50_000), "rel.part2.rar": os.urandom(20_000)}
+    home.put("Rel/rel.part1.rar", parts["rel.part1.rar"])
+    lines = "".join(f"{name} {zlib.crc32(content):08X}\r\n" for name, content in parts.items())
+    home.put("Rel/rel.sfv", f"; made by a test\r\n{lines}")
+    for name in ("Show.S01E01.mkv.!qB", "_UNPACK_Show/Show.S01E02.mkv", "Show.S01E03.mkv", "Show.S01E03.mkv.aria2"):
+        home.put(name)
+    home.put("Show.S01E04.mkv", age=10)
+    home.put("Show.S01E04.mkv.done", age=5)
+    before = home.digest()
+    preview = home.medialib("download", "-n")
+    assert home.digest() == before
+    assert preview.code == 0
+    for said in (
+        "still arriving box:Rel/rel.part1.rar: rel.sfv names rel.part2.rar, which is not there yet",
+        "still arriving box:Show.S01E01.mkv.!qB: its name ends in '.!qB', so it is not finished",
+        "still arriving box:_UNPACK_Show/Show.S01E02.mkv: it lies in '_UNPACK_Show', which holds what is not finished",
+        "still arriving box:Show.S01E03.mkv: Show.S01E03.mkv.aria2 stands beside it, so that is not finished",
+        "new, Show.S01E04.mkv.done stands beside it",
+    ):
+        assert said in preview.out
+    told = home.medialib("explain", "box:Rel/rel.part1.rar", "--json").document
+    (whole,) = [chapter for chapter in told["chapters"] if chapter["heading"] == "whole"]
+    assert whole["data"]["verdict"] == "still arriving"
+    assert "rel.part2.rar" in whole["data"]["evidence"]
+    assert home.medialib("download").code == 0
+    assert set(home.files()) == {"incoming/Show.S01E04.mkv"}
+    home.put("Rel/rel.part2.rar", parts["rel.part2.rar"])
+    answer = home.medialib("download", "--json").document
+    assert answer["exit_code"] == 0
+    fetches = {action["source"]["path"]: action for action in answer["plans"][0]["actions"]}
+    assert set(fetches) == {"Rel/rel.part1.rar", "Rel/rel.part2.rar"}
+    for path, action in fetches.items():
+        content = parts[path.removeprefix("Rel/")]
+        assert action["expected"] == [{"algorithm": "crc32", "value": f"{zlib.crc32(content):08x}"}]
+        assert "all 2 files of rel.sfv are there" in action["reason"]
+        assert home.files()[f"incoming/{path}"] == content
+    kinds = {remark["kind"] for plan in answer["plans"] for remark in plan["remarks"]}
+    assert kinds == {"still arriving", "excluded"}
+    assert home.medialib("sync").code == 0
 
 
 def test_nested_folders_arrive_file_by_file_and_only_what_is_new_or_changed(home: Home) -> None:

@@ -481,3 +481,30 @@ def test_any_data_is_settings_or_one_error_with_problems(data: dict[str, Any], e
         told = ()
         assert settings.digest
     assert len(set(told)) == len(told)
+
+
+@pytest.mark.parametrize(
+    ("download", "problem"),
+    [
+        ({"temporary_names": ["*.part", "*"]}, "download.temporary_names.1: '*' names every file"),
+        ({"temporary_names": ["a/b"]}, "download.temporary_names.0: 'a/b' holds a / before its end"),
+        ({"unfinished_markers": ["*.*.aria2"]}, "download.unfinished_markers.0: '*.*.aria2' has more than one *"),
+        ({"finished_markers": ["done/"]}, "download.finished_markers.0: 'done/' holds a /"),
+        ({"finished_markers": ["*.part"]}, "download.finished_markers: '*.part' also stands among the names"),
+        ({"wait_for_marker": True}, "download.wait_for_marker: waits for markers, and download.finished_markers names"),
+    ],
+)
+def test_patterns_of_what_is_finished_and_what_is_not_must_mean_something(
+    download: dict[str, object], problem: str
+) -> None:
+    (found,) = problems({"download": download})
+    assert found.startswith(problem)
+
+
+def test_the_usual_settings_wait_for_what_is_not_finished() -> None:
+    download = parse({}).download
+    assert "*.!qB" in download.temporary_names
+    assert (download.finished_markers, download.wait_for_marker) == ((), False)
+    assert (download.manifests, download.wait_for_whole_sets) == (True, True)
+    own = parse({"download": {"finished_markers": ["*.done"], "wait_for_marker": True, "temporary_names": []}}).download
+    assert (own.finished_markers, own.wait_for_marker, own.temporary_names) == (("*.done",), True, ())

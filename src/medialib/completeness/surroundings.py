@@ -198,6 +198,8 @@ class _Set:
         for other, why in (*self.lacking.items(), *self.young.items()):
             if other != key:
                 name = self.named[other]
+                if name == self.list:
+                    return f"{name} itself {why}"
                 return f"{self.list} names {name}, which {why}" if self.list else f"{name} of the same set {why}"
         return ""
 

@@ -16,13 +16,21 @@ from medialib.events import Observer, nobody
 from medialib.filters import PathRules
 from medialib.library.providers import Providers
 from medialib.library.work import Verb, Work
-from medialib.model import ExternalIds, FileEntry
-from medialib.naming import JELLYFIN, KODI, ORIGINAL, PLEX, NamingPreset, preset_from_templates
+from medialib.model import ExternalIds, FileEntry, Place
+from medialib.naming import JELLYFIN, KODI, ORIGINAL, PLEX, NamingPreset, preset_from_templates, unsafe_reason
 from medialib.planning import Fetch, Plan
 from medialib.ports import CancelToken, Catalogue, Clock, Location, Transfer, WritableLocation
 from medialib.routing import RoutingPolicy
 from medialib.workflows.apply import Report, Session, World, writing
-from medialib.workflows.explain import Story, explain_name, explain_place, explain_title, place_of
+from medialib.workflows.explain import (
+    Chapter,
+    Story,
+    explain_name,
+    explain_place,
+    explain_title,
+    explain_wholeness,
+    place_of,
+)
 from medialib.workflows.fetch import FetchRules, Observations, Source, emptied_mark, plan_baseline, plan_fetch
 from medialib.workflows.fix import plan_fix_show
 from medialib.workflows.lookup import AIRED, Ask, TitleLookup
@@ -264,12 +272,30 @@ class Library:
         """
         place = place_of(subject, self.locations)
         if place is not None:
-            return explain_place(place, self.catalogue, self.locations, self.route_rules)
+            story = explain_place(place, self.catalogue, self.locations, self.route_rules)
+            whole = self._wholeness(place)
+            return story if whole is None else attrs.evolve(story, chapters=(whole, *story.chapters))
         told = explain_title(subject, self.catalogue)
         return (
             told
             if told is not None
             else explain_name(subject, self.catalogue, self.route_rules_with(auto_add=auto_add), self._lookup(None))
+        )
+
+    def _wholeness(self, place: Place) -> Chapter | None:
+        """Whether a file on a remote is believed to be whole; None for one that is not looked at."""
+        if place.location not in self.remotes or unsafe_reason(place.path) is not None:
+            return None
+        starts = [start for start in self._folders(place.location) if not start or place.path.startswith(f"{start}/")]
+        if not starts:
+            return None
+        return explain_wholeness(
+            place.path,
+            self.remotes[place.location],
+            max(starts, key=len),
+            self.catalogue,
+            self.stability_rules,
+            self.clock,
         )
 
     def plan_undo(self, run: str | None = None) -> Plan:

@@ -23,7 +23,7 @@ from medialib.model import FileEntry, RefusedEntry
 from medialib.naming import unsafe_reason
 from medialib.ports import Clock, Location
 
-__all__ = ["Arrivals", "Folder", "by_folder"]
+__all__ = ["Arrivals", "Folder", "by_folder", "folders_down_to"]
 
 
 @attrs.frozen
@@ -69,6 +69,17 @@ def by_folder(listing: Iterable[FileEntry | RefusedEntry]) -> Iterator[Folder]:
         raise
     if entries:
         yield Folder(path, tuple(entries))
+
+
+def folders_down_to(location: Location, start: str, path: str) -> Iterator[Folder]:
+    """The folders from `start` down to the one that holds `path`, each listed alone. Raises what the location does."""
+    folder = path.rpartition("/")[0]
+    way = [start]
+    for part in folder.removeprefix(start).strip("/").split("/") if folder != start else ():
+        way.append(f"{way[-1]}/{part}" if way[-1] else part)
+    for each in way:
+        first = next(by_folder(location.walk(each)), None)
+        yield first if first is not None and first.path == each else Folder(each, ())
 
 
 class Arrivals:

@@ -7,25 +7,29 @@ from typing import Any, Literal
 
 import attrs
 
+from medialib.completeness import Complete, StabilityRules, StillArriving, Unknown, judge_completeness, same_time
 from medialib.errors import TransientError
 from medialib.filters import judge_path
 from medialib.matching import Candidate, Chosen, Identified, TitleIndex, identify, known_title
 from medialib.model import Episode, Movie, Place, Show
 from medialib.naming import ParsedName, parse_name
 from medialib.planning import describe, unstructure
-from medialib.ports import Catalogue, Location
+from medialib.ports import Catalogue, Clock, Location
 from medialib.routing import Unrouted, episodes_from, movie_from, new_movie, new_show, route, show_from
+from medialib.workflows.arrival import Arrivals, folders_down_to
 from medialib.workflows.lookup import TitleLookup
 from medialib.workflows.route import RouteRules
 
-__all__ = ["Chapter", "Story", "explain_name", "explain_place", "explain_title", "place_of"]
+__all__ = ["Chapter", "Story", "explain_name", "explain_place", "explain_title", "explain_wholeness", "place_of"]
 
 
 @attrs.frozen
 class Chapter:
     """One part of a story."""
 
-    heading: Literal["stands", "title", "received", "journal", "filtered", "read", "matched", "looked up", "routed"]
+    heading: Literal[
+        "stands", "whole", "title", "received", "journal", "filtered", "read", "matched", "looked up", "routed"
+    ]
     """What it tells of."""
     lines: tuple[str, ...]
     """For a reader."""
@@ -108,6 +112,42 @@ def explain_place(place: Place, catalogue: Catalogue, locations: Mapping[str, Lo
     origin = row.holding.release if row is not None and row.holding.release else place.path
     chapters.extend(_reading(origin, catalogue, rules))
     return Story(str(place), tuple(chapters))
+
+
+def explain_wholeness(
+    path: str, location: Location, start: str, catalogue: Catalogue, rules: StabilityRules, clock: Clock
+) -> Chapter | None:
+    """Whether the file at `path` of a remote is believed to be whole, below the configured folder `start`, and why.
+
+    None if it is not there, or as it was when it was last dealt with. Lists the folders that may say something of it.
+    """
+    entry = location.entry(path)
+    row = catalogue.known_files.get(location.name, location.address(path))
+    granularity = location.traits.mtime_granularity_ns
+    if entry is None or (
+        row is not None and row.size == entry.size and same_time(row.mtime_ns, entry.mtime_ns, granularity)
+    ):
+        return None
+    arrivals = Arrivals(
+        location,
+        rules,
+        clock,
+        dealt_with=lambda each: catalogue.known_files.get(location.name, location.address(each)) is not None,
+    )
+    for folder in folders_down_to(location, start, path):
+        arrivals.enter(folder)
+    below = path.removeprefix(f"{start}/") if start else path
+    verdict = judge_completeness(
+        attrs.evolve(entry, path=below),
+        catalogue.sightings.of_remote(location.name).get(location.address(path)),
+        clock.now(),
+        rules,
+        granularity_ns=granularity,
+        around=arrivals.around(path),
+    )
+    said = {Complete: "whole", StillArriving: "still arriving", Unknown: "unknown"}[type(verdict)]
+    line = {"whole": "it is believed to be", "still arriving": "it is still arriving"}.get(said, "nobody can tell yet")
+    return Chapter("whole", (f"{line}: {verdict.evidence}",), {"verdict": said, "evidence": verdict.evidence})
 
 
 def _holding_lines(sha256: str | None, release: str | None) -> tuple[str, ...]:
