@@ -264,7 +264,7 @@ def _next_commands(sample: Sample, work: Work) -> tuple[tuple[str, tuple[str, ..
         ("The runs so far", (*medialib, "history")),
         ("The whole story of one file", (*medialib, "explain", str(EXPLAINED))),
         ("What is known by a title", (*medialib, "explain", "Nine Spoons of Rain")),
-        ("Again: nothing is fetched twice (the file still arriving is, in five minutes)", (*medialib, "sync")),
+        ("Again: nothing is fetched twice (the file that just changed is, in five minutes)", (*medialib, "sync")),
     ]
     if work.run is not None:
         commands += [

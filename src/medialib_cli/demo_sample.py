@@ -176,10 +176,11 @@ def sample_files() -> tuple[SampleFile, ...]:
 
     >>> files = sample_files()
     >>> len(files), sum(file.fate == "placed" for file in files)
-    (60, 47)
+    (64, 47)
     """
     found = (
         *_season_pack(),
+        *_unfinished_pack(),
         *_more_of_the_ledger(),
         *_anime(),
         *_daily(),
@@ -246,6 +247,21 @@ def _kept(place: Place, unit: Unit, release: str) -> KeptFile:
     return KeptFile(place, content, Holding(unit, sha256=hashlib.sha256(content).hexdigest(), release=release))
 
 
+def _list(path: str, files: list[SampleFile], hours: float) -> SampleFile:
+    """A list of files and their checksums, as releases bring one."""
+    names = ((file.path.rpartition("/")[2], zlib.crc32(file.content)) for file in files)
+    lines = "".join(f"{name} {checksum:08X}\r\n" for name, checksum in names)
+    return SampleFile(path, f"; invented, like all of this\r\n{lines}".encode(), hours, "excluded")
+
+
+def _unfinished_pack() -> list[SampleFile]:
+    """One episode of two that its list names: it waits for the other."""
+    folder = "Bread.Salt.and.Thimbles.S02.1080p.WEB-DL.H.264-KILN"
+    stem = f"{folder}/Bread.Salt.and.Thimbles.S02E0"
+    episodes = [_file(f"{stem}{number}.1080p.WEB-DL.H.264-KILN.mkv", 2, "still arriving") for number in (1, 2)]
+    return [episodes[0], _list(f"{folder}/bread.salt.and.thimbles.s02.sfv", episodes, 2)]
+
+
 def _season_pack() -> list[SampleFile]:
     folder = "The.Quince.Street.Ledger.S02.1080p.WEB-DL.H.264-PLUMB"
     files = []
@@ -255,6 +271,7 @@ def _season_pack() -> list[SampleFile]:
         files += [_file(f"{stem}.mkv", 9), _file(f"{stem}.en.srt", 9)]
         if number == 3:
             files.append(_file(f"{stem}.en.forced.srt", 9))
+    files.append(_list(f"{folder}/the.quince.street.ledger.s02.1080p.web-dl.sfv", files, 9))
     files.append(_file(f"{folder}/the.quince.street.ledger.s02.1080p.web-dl.nfo", 9, "excluded"))
     files.append(_file(f"{folder}/Sample/the.quince.street.ledger.s02e01.sample.mkv", 9, "excluded"))
     return files
@@ -307,6 +324,7 @@ def _other_series() -> list[SampleFile]:
         _file("Lighthouse.Arithmetic.S01E02.1080p.WEB.H264-KILN.mkv", 70),
         _file("Lighthouse.Arithmetic.S01E03.PROPER.1080p.WEB.H264-KILN.mkv", 70),
         _file("Lighthouse.Arithmetic.S01E04.1080p.WEB.H264-KILN.mkv", 0, "still arriving"),
+        _file("Lighthouse.Arithmetic.S01E05.1080p.WEB.H264-KILN.mkv.!qB", 1, "still arriving"),
     ]
 
 

@@ -154,6 +154,8 @@ def test_demo_shows_the_plan_applies_it_and_says_how_to_go_on(run: Run, tmp_path
         r"refused seedbox:Nothing.To.See\nHere.2024.1080p.WEB-DL.H.264-KILN.mkv: it holds a control character",
         "refused seedbox:The.Borrowed.Key.2024.1080p.WEB-DL.H.264-KILN.mkv: it is a link that leaves seedbox",
         "still arriving seedbox:Lighthouse.Arithmetic.S01E04.1080p.WEB.H264-KILN.mkv: changed",
+        "still arriving seedbox:Lighthouse.Arithmetic.S01E05.1080p.WEB.H264-KILN.mkv.!qB: its name ends in '.!qB'",
+        "bread.salt.and.thimbles.s02.sfv names Bread.Salt.and.Thimbles.S02E02.1080p.WEB-DL.H.264-KILN.mkv, which",
         "duplicate incoming:Nine.Spoons.of.Rain.2018.1080p.BluRay.x264-TALLOW.mkv: the same content stands",
         "unrouted incoming:b7e1c94f02d85a36.mkv: its name says neither episode nor film",
         "exit code 3",
