@@ -51,6 +51,7 @@ def test_gaps_are_named_as_the_others_are(there: list[str], absent: list[str]) -
         ["The.Sea.2of6.Ebb.mkv"],
         ["abcd2.avi", "McD2.mkv"],
         ["a.part9999.rar"],
+        ["a.part25.rar"],
         ["Show.2024.05.17.mkv", "Show.720", "Show.1080"],
     ],
 )

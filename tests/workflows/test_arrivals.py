@@ -136,6 +136,17 @@ def test_a_list_speaks_for_folders_below_it_in_any_letter_case() -> None:
     assert fetched(plan)["Rel/subs/a.srt"].expected == (Digest("crc32", crc32(b"Rel/subs/a.srt")),)
 
 
+def test_a_list_of_a_thousand_folders_costs_one_walk() -> None:
+    world = MemoryWorld()
+    put(world, "a.mkv", *(f"d{number}/x.mkv" for number in range(20)))
+    lines = "".join(f"D{number}/x.mkv 00000001\n" for number in range(1000))
+    world.remote.put("a.sfv", f"a.mkv 00000001\n{lines}".encode(), mtime_ns=world.clock.ago(hours=1))
+    asked: list[str] = []
+    world.remote.before = lambda operation, path: asked.append(operation) if operation == "walk" else None
+    assert waits(planned(world))["a.mkv"].endswith("a.sfv names D20/x.mkv and 979 more, which are not there yet")
+    assert len(asked) == 2
+
+
 def test_temporary_names_and_what_they_speak_for_wait() -> None:
     world = MemoryWorld()
     put(world, "a.mkv", "a.mkv.aria2", "b.mkv.!qB", "_UNPACK_Show/c.mkv", "Pack/d.mkv", "Pack.aria2", "e.mkv")

@@ -36,6 +36,8 @@ def test_everything_has_its_place_or_its_reason() -> None:
         "pack/Pack.S01E01.en.srt",
         "half.mkv.part",
         "half.mkv.part.json",
+        "Show.Name.S01E03.mkv.!qB",
+        "_UNPACK_Show/Show.Name.S01E04.mkv",
         "sample.mkv",
         "readme.txt",
         "zzzz.mkv",
@@ -53,6 +55,8 @@ def test_everything_has_its_place_or_its_reason() -> None:
     assert left(plan) == {
         "half.mkv.part": "partial",
         "half.mkv.part.json": "partial",
+        "Show.Name.S01E03.mkv.!qB": "partial",
+        "_UNPACK_Show/Show.Name.S01E04.mkv": "partial",
         "sample.mkv": "excluded",
         "readme.txt": "excluded",
         "zzzz.mkv": "unrouted",

@@ -23,8 +23,7 @@ _EMPTY: Final[dict[DigestAlgorithm, str]] = {
     "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 }
 _BY_LENGTH: Final = {length: algorithm for algorithm, length in DIGEST_LENGTHS.items()}
-# "Name.r00 0A1B2C3D"; names may hold blanks
-_SFV_LINE: Final = re.compile(r"(?P<name>.+?)[ \t]+\*?(?P<value>[0-9a-f]{8})", re.IGNORECASE)
+_SFV_VALUE: Final = re.compile(r"[ \t][0-9a-f]{8}", re.IGNORECASE)
 # "; 50000000  12:30.00 2024-05-17 Name.r00", as most programs that write .sfv files begin them
 _SFV_SIZE: Final = re.compile(r";[ \t]*(?P<size>\d+)[ \t]+\d\d?[:.]\d\d[:.]\d\d[ \t]+\d{4}-\d\d-\d\d[ \t]+(?P<name>.+)")
 # "d41d8cd9… *name" of md5sum and its kin; a backslash before it tells that the name is written with escapes
@@ -144,11 +143,11 @@ def _lines(content: bytes) -> list[tuple[str, bool]]:
 
 def _read(line: str, algorithm: DigestAlgorithm, manifest: str) -> tuple[str, Digest] | None:
     if algorithm == "crc32":
-        found = _SFV_LINE.fullmatch(line)
-        if found is None:
+        # "Name.r00 0A1B2C3D"; names may hold blanks. By its end, since a search would take long for a line of blanks
+        if _SFV_VALUE.fullmatch(line[-9:]) is None:
             return None
-        path = _inside(found["name"])
-        return None if path is None else (path, Digest("crc32", found["value"].lower()))
+        path = _inside(line[:-9].rstrip(" \t"))
+        return None if path is None else (path, Digest("crc32", line[-8:].lower()))
     found = _BSD_LINE.fullmatch(line)
     escaped = False
     if found is None:

@@ -65,14 +65,13 @@ def temporary_reason(path: str, patterns: tuple[str, ...] = TEMPORARY_NAMES) -> 
     True
     """
     *folders, name = path.split("/")
-    of_names = tuple(pattern for pattern in patterns if not pattern.endswith("/"))
+    of_names, of_folders = _sorted_out(patterns)
     found = _matching(name, of_names)
     if found is not None:
         pattern = found[0]
         if pattern.startswith("*") and not set("*?") & set(pattern[1:]):
             return f"its name ends in {pattern[1:]!r}, so it is not finished"
         return f"its name {name!r} is one of what is not finished ({pattern!r})"
-    of_folders = tuple(pattern[:-1] for pattern in patterns if pattern.endswith("/"))
     for folder in folders:
         if _matching(folder, of_folders) is not None:
             return f"it lies in {folder!r}, which holds what is not finished"
@@ -129,6 +128,13 @@ def _matching(name: str, patterns: tuple[str, ...]) -> tuple[str, str] | None:
     number = int(found.lastgroup[1:])
     stars = [value for key, value in found.groupdict().items() if key.startswith(f"s{number}_") and value is not None]
     return patterns[number], stars[0] if stars else ""
+
+
+@lru_cache(maxsize=64)
+def _sorted_out(patterns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The patterns of names, and those of folders without their slash."""
+    names = tuple(pattern for pattern in patterns if not pattern.endswith("/"))
+    return names, tuple(pattern[:-1] for pattern in patterns if pattern.endswith("/"))
 
 
 @lru_cache(maxsize=64)

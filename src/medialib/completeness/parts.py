@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 import attrs
@@ -13,8 +14,10 @@ from medialib.completeness.marks import folded
 __all__ = ["PartSet", "announced", "part_sets"]
 
 _FLAGS: Final = re.IGNORECASE | re.ASCII | re.DOTALL
-_MOST_MISSING: Final = 1000
-"""Names that leave out more than this count something else."""
+_MOST_MISSING: Final = 10
+"""Names that leave out more than this for each that is there, and as many again, count something else."""
+_MOST_SETS: Final = 10_000
+"""So many sets of one folder are looked at: names are made by others, and may be made to cost memory."""
 _ARCHIVE: Final = re.compile(r".+\.(?:rar|zip|7z|ace|arj|tar|gz|bz2|xz|zst|[r-z]\d\d|\d{3})", _FLAGS)
 _NUMBERED: Final = {
     "new rar": re.compile(r"(?P<base>.+\.part)(?P<number>\d{1,4})(?P<rest>\.(?:rar|exe))", _FLAGS),
@@ -76,7 +79,7 @@ def part_sets(sizes: Mapping[str, int | None]) -> tuple[PartSet, ...]:
         found = _piece(name)
         if found is not None:
             groups.setdefault(found[0], {}).setdefault(found[1].number, found[1])
-    made = (_set(group, pieces, named, sizes) for group, pieces in groups.items())
+    made = (_set(group, pieces, named, sizes) for group, pieces in islice(groups.items(), _MOST_SETS))
     return tuple(sorted((each for each in made if each is not None), key=lambda each: each.members))
 
 
@@ -133,7 +136,7 @@ def _set(
     elif kind == "of":
         last = int(group[-1])
     members |= {number: named[folded(name)] for number, name in spelt.items() if folded(name) in named}
-    if last - first - len(members) > _MOST_MISSING:
+    if last - first - len(members) > _MOST_MISSING * (len(members) + 1):
         return None
     width = min(len(piece.digits) for piece in pieces.values())
     missing = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from typing import Final
 
 import attrs
 
@@ -24,6 +25,10 @@ from medialib.naming import unsafe_reason
 from medialib.ports import Clock, Location
 
 __all__ = ["Arrivals", "Folder", "by_folder", "folders_down_to"]
+
+
+_FEW_FOLDERS: Final = 8
+"""So many folders are asked for one by one; a list that names more, or wrong ones, costs one walk and no more."""
 
 
 @attrs.frozen
@@ -148,7 +153,9 @@ class Arrivals:
 
     def _below(self, folder: Folder, wanted: set[str]) -> dict[str, FileEntry]:
         """Files that lists name in folders below, as they are really spelt."""
-        found = dict(self._location.entries(sorted(wanted)))
+        found: dict[str, FileEntry] = {}
+        if len({path.rpartition("/")[0] for path in wanted}) <= _FEW_FOLDERS:
+            found |= self._location.entries(sorted(wanted))
         if len(found) < len(wanted):
             # lists are often written where letter case does not count, so the names that are there are looked through
             keys = {folded(path) for path in wanted}
