@@ -16,7 +16,7 @@ SEASON_WORDS: Final = frozenset(
     [
         "season", "seasons", "saison", "saisons", "sezon", "sezona", "temporada", "temporadas", "tem", "temp",
         "sez", "stagione", "stagioni", "staffel", "seizoen", "säsong", "sasong", "sæson", "sason", "kausi",
-        "сезон", "сезона", "сезоны", "evad",
+        "сезон", "сезона", "сезоны", "evad", "évad",
     ]
 )  # fmt: skip
 """Words for a season, case-folded."""
@@ -26,7 +26,7 @@ EPISODE_WORDS: Final = frozenset(
         "episode", "episodes", "épisode", "épisodes", "episodio", "episodios", "episódio", "episódios", "ep",
         "eps", "odc", "odcinek", "folge", "afsnit", "avsnitt", "серия", "серии", "серий", "эпизод", "выпуск",
         "capitulo", "capitulos", "capítulo", "capítulos", "bölüm", "bölum", "bolüm", "bolum", "aflevering",
-        "puntata",
+        "puntata", "jakso", "díl", "episod", "episodul",
     ]
 )  # fmt: skip
 """Words for an episode, case-folded."""
@@ -50,22 +50,20 @@ _OUTSIDE: Final = frozenset(
     ]
 )  # fmt: skip
 _LETTERS: Final = {
-    **dict.fromkeys(SEASON_WORDS, "season"),
-    **dict.fromkeys(EPISODE_WORDS, "episode"),
+    **dict.fromkeys(SEASON_WORDS, "seasons"),
+    **dict.fromkeys(EPISODE_WORDS, "episodes"),
     **dict.fromkeys(_BEHIND_A_NUMBER - EPISODE_WORDS, "behind"),
-    **dict.fromkeys(["s", "sn", "se", "so", "sno", "seo", "t", "to"], "letter"),
+    **dict.fromkeys(["s", "sn", "se", "so", "sno", "seo", "t", "to"], "letters"),
     "series": "series",
-    "e": "episode",
+    "e": "episodes",
     **dict.fromkeys(["of", "из", "von"], "of"),
-    **dict.fromkeys([*MONTHS, "sept"], "month"),
-    **dict.fromkeys(
-        ["january", "february", "march", "april", "june", "july", "august", "september", "october", "november"], "month"
-    ),
-    "december": "month",
-    "cap": "chapter",
+    **dict.fromkeys([*MONTHS, "sept"], "months"),
+    **dict.fromkeys(["january", "february", "march", "april", "june", "july"], "months"),
+    **dict.fromkeys(["august", "september", "october", "november", "december"], "months"),
+    "cap": "chapters",
     **dict.fromkeys(_OUTSIDE, "outside"),
     **{
-        word + number: "part"
+        word + number: "parts"
         for word in ("part", "pt", "p")
         for number in ("", "i", "ii", "iii", "iv", "vi", "vii", "viii", "v", "one", "two", "three", "four", "five")
     },
@@ -112,6 +110,10 @@ class Outline(NamedTuple):
     """Any word that begins with a letter."""
 
 
+_PLACES: Final = {run: Outline._fields.index(kind) for run, kind in _LETTERS.items()}
+"""Which list of an `Outline` a word belongs to."""
+
+
 def words_of(text: str, low: int, high: int) -> list[Word]:
     """The runs of letters and digits in ``text[low:high]``.
 
@@ -130,11 +132,6 @@ def outline(text: str, low: int, high: int, words: Iterable[Word] | None = None)
     ([5], [12], [0, 5])
     """
     found = Outline([], [], [], [], [], [], [], [], [], [], [], [], [], [], [])
-    kinds = {
-        "letter": found.letters, "season": found.seasons, "series": found.series, "episode": found.episodes,
-        "chapter": found.chapters, "behind": found.behind, "outside": found.outside, "part": found.parts,
-        "of": found.of, "month": found.months,
-    }  # fmt: skip
     with_letters = found.words
     for start, end, word, run in words_of(text, low, high) if words is None else words:
         if start < low or start >= high or (start == low and low and text[low - 1].isalnum()):
@@ -163,8 +160,8 @@ def outline(text: str, low: int, high: int, words: Iterable[Word] | None = None)
                 found.of.append(start)
             run = match[0].casefold()
         with_letters.append(start)
-        if (kind := _LETTERS.get(run)) is not None:
-            kinds[kind].append(start)
+        if (place := _PLACES.get(run)) is not None:
+            found[place].append(start)
     return found
 
 

@@ -371,4 +371,4 @@ def _edition_before_year(
             break
         added.append(tag)
         edge = tag.start
-    return sorted([*counted, *added], key=lambda tag: tag.start)
+    return sorted([*counted, *added], key=lambda tag: tag.start) if added else counted

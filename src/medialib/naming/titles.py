@@ -123,7 +123,8 @@ def read_titles(
     elif first is not None:
         title_end = begin
     elif (
-        (bracket := leading_group(text, begin, high))
+        text.find("[", begin, high) >= 0
+        and (bracket := leading_group(text, begin, high))
         and bracket[1] < high
         and any(tag.start < bracket[1] and tag.start >= begin for tag in tags)
     ):
@@ -244,6 +245,7 @@ def _title_span(text: str, start: int, end: int) -> tuple[int, int]:
 def _claim_title(text: str, start: int, end: int, reading: Reading) -> None:
     stretch = text[start:end]
     pieces = [(start, end)]
+    trimmed = "[" not in stretch and stretch[:1].isalnum() and stretch[-1:].isalnum()
     if "/" in stretch or "|" in stretch:
         pieces = [(match.start() + start, match.end() + start) for match in _BETWEEN_BARS.finditer(stretch)]
     bonus = _BONUS.search(stretch) if "-x" in stretch or "-f" in stretch else None
@@ -254,7 +256,7 @@ def _claim_title(text: str, start: int, end: int, reading: Reading) -> None:
     aka = also is not None and also.start() > 0 and len(pieces) == 1
     if aka and also is not None:
         pieces = [(start, start + also.start()), (start + also.end(), end)]
-    spans = [_title_span(text, *piece) for piece in pieces]
+    spans = [_title_span(text, *piece) for piece in pieces] if pieces != [(start, end)] or not trimmed else pieces
     titles = [(span, written) for span in spans if (written := tidy(text[span[0] : span[1]]))]
     main = titles[0][0] if titles else (start, end)
     if len(titles) > 1 and not aka and not _LATIN.search(text[main[0] : main[1]]):
