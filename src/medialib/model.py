@@ -37,13 +37,14 @@ __all__ = [
 ]
 
 ShowType = Literal["standard", "anime", "daily"]
-KnownState = Literal["fetched", "baseline"]
+KnownState = Literal["fetched", "baseline", "released"]
 DigestAlgorithm = Literal["crc32", "md5", "sha1", "sha256"]
 """How a digest was computed: those that lists of checksums have."""
 DIGEST_LENGTHS: Final[Mapping[DigestAlgorithm, int]] = MappingProxyType(
     {"crc32": 8, "md5": 32, "sha1": 40, "sha256": 64}
 )
 """How many hexadecimal digits a digest of each kind has."""
+_SPELT: Final = {"crc32": "CRC32", "md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256"}
 
 
 def utc(moment: datetime) -> datetime:
@@ -114,12 +115,17 @@ class Digest:
     >>> Digest("crc32", "0A1B2C3D")
     Traceback (most recent call last):
     ValueError: '0A1B2C3D' is no crc32: that has 8 digits, 0 to 9 and a to f
+    >>> str(Digest("crc32", "0a1b2c3d"))
+    'CRC32 0a1b2c3d'
     """
 
     algorithm: DigestAlgorithm
     """How it was computed. CRC-32 is the one of ZIP and of ``.sfv`` files."""
     value: str = attrs.field()
     """Lower-case hex."""
+
+    def __str__(self) -> str:
+        return f"{_SPELT[self.algorithm]} {self.value}"
 
     @value.validator
     def _check(self, _attribute: object, value: str) -> None:
@@ -281,7 +287,8 @@ class KnownFile:
     mtime_ns: int
     """Time of last change as listed then."""
     state: KnownState
-    """``fetched``: its bytes were received. ``baseline``: recorded without fetching."""
+    """``fetched``: its bytes were received. ``baseline``: recorded without fetching. ``released``: it was fetched, and
+    the remote's own copy was deleted, moved away or marked since."""
     recorded: datetime
     """When this was recorded, UTC."""
     sha256: str | None = None
