@@ -18,6 +18,8 @@ __all__ = [
     "ActionStarted",
     "BytesMoved",
     "Event",
+    "FileHashed",
+    "HashingStarted",
     "LocationWalked",
     "Noted",
     "Observer",
@@ -104,6 +106,26 @@ class PlanFinished:
 
 
 @attrs.frozen
+class HashingStarted:
+    """Files are about to be read, to see whether they are what they were."""
+
+    files: int
+    """How many."""
+    bytes: int
+    """How many bytes they have."""
+
+
+@attrs.frozen
+class FileHashed:
+    """A file was read, or looked at where reading it would prove nothing. `BytesMoved` tells of its bytes before."""
+
+    place: Place
+    """The file."""
+    state: str
+    """What it was found to be: ``whole``, ``corrupt`` …"""
+
+
+@attrs.frozen
 class Waiting:
     """Somebody else holds what is needed."""
 
@@ -126,7 +148,16 @@ class Noted:
 
 
 Event: TypeAlias = (
-    LocationWalked | PlanStarted | ActionStarted | BytesMoved | ActionFinished | PlanFinished | Waiting | Noted
+    LocationWalked
+    | PlanStarted
+    | ActionStarted
+    | BytesMoved
+    | ActionFinished
+    | PlanFinished
+    | HashingStarted
+    | FileHashed
+    | Waiting
+    | Noted
 )
 """Anything an observer may be told."""
 

@@ -22,6 +22,8 @@ from medialib.events import (
     ActionFinished,
     ActionStarted,
     Event,
+    FileHashed,
+    HashingStarted,
     LocationWalked,
     Noted,
     PlanFinished,
@@ -87,6 +89,10 @@ def event_line(event: Event) -> tuple[int, str] | None:
         case PlanFinished():
             text = f"run {event.run}: {event.done} done, {event.failed} failed, {event.skipped} skipped"
             level = logging.INFO
+        case HashingStarted():
+            level, text = logging.INFO, f"reading {event.files} files, {event.bytes} bytes"
+        case FileHashed():
+            level, text = logging.DEBUG, f"{event.place}: {event.state}"
         case Waiting():
             level, text = logging.WARNING, f"waiting for {event.what} ({event.holder})"
         case Noted():

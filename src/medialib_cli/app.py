@@ -46,6 +46,7 @@ COMMANDS: dict[str, Entry] = {
     "route": Entry("main_job", "route", "Move what is in the incoming folder to where it belongs."),
     "bootstrap": Entry("main_job", "bootstrap", "Take note of what is there already."),
     "shows": Entry("shows", "shows", "Enter and correct shows as metadata providers describe them."),
+    "library": Entry("library", "library", "Look after what stands in the library."),
     "plan": Entry("plans", "plan", "Show or apply a saved plan."),
     "undo": Entry("plans", "undo", "Take the last run back, or a named one."),
     "history": Entry("plans", "history", "List past runs, or what one of them did."),

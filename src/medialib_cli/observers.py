@@ -12,6 +12,8 @@ from medialib.events import (
     ActionStarted,
     BytesMoved,
     Event,
+    FileHashed,
+    HashingStarted,
     LocationWalked,
     Noted,
     PlanFinished,
@@ -74,5 +76,9 @@ class ProgressObserver:
                 progress.advance(self._total, event.count)
             case PlanFinished():
                 progress.update(self._total, visible=False)
+            case HashingStarted():
+                progress.reset(self._total, total=event.bytes or None, visible=True, description="reading")
+            case FileHashed():
+                progress.update(self._total, description=str(event.place)[-70:])
             case Waiting() | ActionFinished() | Noted():
                 return

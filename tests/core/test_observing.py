@@ -20,6 +20,8 @@ from medialib.events import (
     ActionStarted,
     BytesMoved,
     Event,
+    FileHashed,
+    HashingStarted,
     LocationWalked,
     Noted,
     PlanFinished,
@@ -49,6 +51,8 @@ events = st.one_of(
     st.builds(BytesMoved, names, st.integers(0)),
     st.builds(ActionFinished, names, st.sampled_from(["done", "failed", "skipped"]), names),
     st.builds(PlanFinished, names, st.integers(0), st.integers(0), st.integers(0)),
+    st.builds(HashingStarted, st.integers(0), st.integers(0)),
+    st.builds(FileHashed, places, names),
     st.builds(Waiting, names, names),
     st.builds(Noted, names, st.none() | places, st.sampled_from(["debug", "info", "warning"])),
 )
@@ -185,4 +189,4 @@ def test_an_exception_is_part_of_its_record() -> None:
 
 
 def test_all_kinds_of_events_are_tried_here() -> None:
-    assert len(get_args(Event)) == 8
+    assert len(get_args(Event)) == 10

@@ -163,6 +163,9 @@ class RemoteSettings:
     timeout: PositiveDuration = setting(
         timedelta(seconds=30), "Time without an answer after which a connection is lost."
     )
+    hash_commands: bool = setting(
+        False, "Whether the SFTP server may be told to run sha256sum and the like on its files, to compare hashes."
+    )
     options: Mapping[str, OptionValue] = setting(
         attrs.Factory(dict), "What the file system of another kind of address (not sftp) is given by name."
     )
@@ -222,6 +225,11 @@ class DownloadSettings:
     )
     include: tuple[str, ...] = setting((), "Patterns of what is fetched although exclude names it.")
     minimum_free: Size = setting(1 << 30, "Space that must stay free where files arrive.")
+    verify: Literal["received", "written", "remote"] = setting(
+        "received",
+        "How far a file is proven before it has its name: hashed as it is received; also read again from the disk; "
+        "also compared with the hash that the remote tells, where it does.",
+    )
 
 
 @attrs.frozen

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import partial
 from typing import Literal, assert_never
@@ -37,6 +38,7 @@ from medialib.workflows.lookup import AIRED, Ask, TitleLookup
 from medialib.workflows.route import RouteRules, plan_route
 from medialib.workflows.shows import plan_add_show
 from medialib.workflows.undo import plan_undo
+from medialib.workflows.verify import Verified, verify
 
 __all__ = ["INCOMING", "Library"]
 
@@ -101,6 +103,7 @@ class Library:
             configuration=self.settings.digest,
             remote_paths={name: self._folders(name) for name in self.remotes},
             minimum_free=self.settings.download.minimum_free,
+            proof=self.settings.download.verify,
         )
 
     def plan_download(
@@ -296,6 +299,45 @@ class Library:
             self.catalogue,
             self.stability_rules,
             self.clock,
+        )
+
+    def verify(
+        self,
+        subjects: Iterable[str] | None,
+        *,
+        remotes: bool = False,
+        executor: Executor | None = None,
+        observer: Observer = nobody,
+        cancelled: CancelToken | None = None,
+    ) -> Iterator[Verified]:
+        """Read files, folders (``location:path`` or a full path) or everything, and say what is not what it was.
+
+        Nothing is changed. With `remotes`, those that can are asked for hashes of their own copies. See
+        `medialib.workflows.verify.verify`; raises UsageError for what lies in neither the library nor the incoming
+        folder.
+        """
+        here: dict[str, WritableLocation] = dict(self.roots)
+        if self.incoming is not None:
+            here[INCOMING] = self.incoming
+        places = None
+        if subjects is not None:
+            places = []
+            for subject in subjects:
+                place = place_of(subject, here)
+                if place is None:
+                    raise UsageError(
+                        f"{subject} lies neither in the library nor in the incoming folder",
+                        remedy=f"Name a full path, or one behind {', '.join(f'{name}:' for name in sorted(here))}.",
+                    )
+                places.append(place)
+        return verify(
+            places,
+            here,
+            self.catalogue,
+            remotes=self.remotes if remotes else None,
+            executor=executor,
+            observer=observer,
+            cancelled=cancelled,
         )
 
     def plan_undo(self, run: str | None = None) -> Plan:

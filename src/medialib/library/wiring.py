@@ -109,6 +109,7 @@ def _open_remote(settings: Settings, name: str) -> Location:
             known_hosts=str(remote.known_hosts),
             timeout=remote.timeout.total_seconds(),
             keepalive=remote.keepalive.total_seconds(),
+            hash_commands=remote.hash_commands,
             options=remote.revealed_options(),
         )
     except UsageError as error:

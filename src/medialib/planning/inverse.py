@@ -7,7 +7,7 @@ from typing import Literal, assert_never
 
 import attrs
 
-from medialib.model import Holding, KnownFile, Place
+from medialib.model import Digest, Holding, KnownFile, Place
 from medialib.planning.actions import (
     Action,
     AddMovie,
@@ -51,6 +51,10 @@ class Outcome:
     """The row of known files that it replaced."""
     previous_holding: Holding | None = None
     """What the inventory said of the file at its source."""
+    written_sha256: str | None = None
+    """SHA-256 of what a fetched file was on the disk, lower-case hex, where it was read again for that."""
+    remote_digest: Digest | None = None
+    """What the remote said that a fetched file's bytes come to, where it was asked and told."""
     changed: bool = True
     """False where there was nothing to do: a folder that was not empty, or stood already."""
 

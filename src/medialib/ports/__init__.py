@@ -26,8 +26,10 @@ from medialib.ports.locations import (
     Part,
     PartRecord,
     Received,
+    SupportsDigests,
     SupportsWriters,
     Transfer,
+    Untold,
     WritableLocation,
 )
 from medialib.ports.metadata import MetadataProvider, ProviderTraits
@@ -57,7 +59,9 @@ __all__ = [
     "RunState",
     "ShowRepository",
     "SightingRepository",
+    "SupportsDigests",
     "SupportsWriters",
     "Transfer",
+    "Untold",
     "WritableLocation",
 ]

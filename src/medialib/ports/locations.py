@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Protocol, runtime_checkable
 
 import attrs
 
-from medialib.model import FileEntry, RefusedEntry
+from medialib.model import Digest, DigestAlgorithm, FileEntry, RefusedEntry
 from medialib.ports.timing import CancelToken
 
 __all__ = [
@@ -16,8 +16,10 @@ __all__ = [
     "Part",
     "PartRecord",
     "Received",
+    "SupportsDigests",
     "SupportsWriters",
     "Transfer",
+    "Untold",
     "WritableLocation",
 ]
 
@@ -178,6 +180,26 @@ class SupportsWriters(Protocol):
 
     def being_written(self, path: str) -> bool | None:
         """Whether another program has the file open for writing; None where that cannot be told."""
+
+
+@attrs.frozen
+class Untold:
+    """A question that a location could have answered, and did not."""
+
+    reason: str
+    """Why, for a reader."""
+
+
+@runtime_checkable
+class SupportsDigests(Protocol):
+    """What some locations can tell besides: what a file's bytes come to, without sending them."""
+
+    def digest(self, path: str, algorithms: Sequence[DigestAlgorithm], *, cancelled: CancelToken) -> Digest | Untold:
+        """What the location says of the whole file at `path`, by the first of `algorithms` that it knows.
+
+        An answer that is not understood to the last letter is `Untold`, as is a refusal. Raises FileNotFoundError if
+        there is no such file, `ConnectionLost` when the far side goes away, `errors.Cancelled` soon after `cancelled`.
+        """
 
 
 @attrs.frozen

@@ -288,6 +288,8 @@ def outcomes() -> st.SearchStrategy[Outcome]:
         known=st.none() | known_files(),
         previous_known=st.none() | known_files(),
         previous_holding=st.none() | holdings(),
+        written_sha256=st.none() | _hashes(),
+        remote_digest=st.none() | digests(),
         changed=st.booleans(),
     )
 

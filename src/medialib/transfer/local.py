@@ -10,7 +10,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from medialib.errors import ContentChanged, OutOfReach, TargetTaken, UnsafePath
 from medialib.model import FileEntry, RefusedEntry
@@ -53,6 +53,13 @@ class LocalLocation:
 
     def __repr__(self) -> str:
         return f"<LocalLocation {self._name} {self._root}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # where it is sent, it is the same folder with nothing to be flushed
+        return {**self.__dict__, "_lock": None, "_touched": {}, "_names": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _lock=threading.Lock())
 
     @property
     def name(self) -> str:

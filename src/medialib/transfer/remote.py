@@ -250,14 +250,16 @@ def open_location(
     connect_timeout: float = 10.0,
     timeout: float = 30.0,
     keepalive: float = 30.0,
+    hash_commands: bool = False,
     options: Mapping[str, Any] | None = None,
 ) -> Location:
     """The location behind an address; nothing connects before it is used.
 
     ``sftp://[user@]host[:port]/path`` is a folder on an SSH server (``/~/path`` starts at the account's home), for
-    which the keywords are those of `SftpFileSystem`. A plain path or ``file://`` is a folder here (`LocalLocation`).
-    Any other address is left to fsspec, with `options` for its file system. Raises `UsageError` for an address that
-    cannot be read, or a kind that fsspec does not know or has no package for.
+    which the keywords are those of `SftpFileSystem`; `hash_commands` lets it be told to hash its files. A plain path or
+    ``file://`` is a folder here (`LocalLocation`). Any other address is left to fsspec, with `options` for its file
+    system. Raises `UsageError` for an address that cannot be read, or a kind that fsspec does not know or has no
+    package for.
 
     >>> open_location("films", "/srv/films").address("a.mkv")
     '/srv/films/a.mkv'
@@ -271,6 +273,7 @@ def open_location(
         return LocalLocation(name, url.removeprefix("file://"))
     if scheme in ("sftp", "ssh", "medialib-sftp"):
         from medialib.transfer.sftp import SftpFileSystem
+        from medialib.transfer.sftp_location import SftpLocation
 
         try:
             parts = urlsplit(url)
@@ -295,7 +298,8 @@ def open_location(
         )
         # Not urlsplit's path: folders may well hold "?" and "#", which mean nothing in this kind of address.
         path = "/" + url.partition("://")[2].partition("/")[2]
-        return FsspecLocation(name, filesystem, path.removeprefix("/") if path.startswith("/~") else path)
+        root = path.removeprefix("/") if path.startswith("/~") else path
+        return SftpLocation(name, filesystem, root, hash_commands=hash_commands)
     import fsspec
 
     try:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from medialib.errors import ContentChanged, OutOfReach, TargetTaken
 from medialib.model import FileEntry, KnownFile, Place
 from medialib.planning import Action, Discard, Fetch, MakeFolder, Move, Outcome, RemoveFolder
-from medialib.ports import CancelToken, SupportsWriters, WritableLocation
+from medialib.ports import CancelToken, Part, SupportsWriters, WritableLocation
 from medialib.workflows.apply.checking import is_unchanged
+from medialib.workflows.apply.proving import WatchedPart, prove
 from medialib.workflows.apply.world import World
 from medialib.workflows.hashing import content_hash
 
@@ -41,7 +42,7 @@ def perform(action: Action, world: World, *, cancelled: CancelToken, arrived: Ca
 
 def _fetch(action: Fetch, world: World, cancelled: CancelToken, arrived: Callable[[int], None]) -> Outcome:
     source, target = world.location(action.source), world.writable(action.target)
-    part = target.part(action.target.path)
+    part: Part = target.part(action.target.path)
     arrived_before = 0 if part.record is None else part.record.offset
     free = target.free_bytes()
     if free is not None and free - (action.size - arrived_before) < world.minimum_free:
@@ -54,19 +55,26 @@ def _fetch(action: Fetch, world: World, cancelled: CancelToken, arrived: Callabl
     if target.entry(action.target.path) is not None:
         raise TargetTaken(f"{action.target}: something stands there now")
     entry = FileEntry(action.source.path, action.size, action.mtime_ns)
+    algorithms = tuple(digest.algorithm for digest in action.expected if digest.algorithm != "sha256")
+    if algorithms:
+        part = WatchedPart(part, algorithms)
     received = world.transfer.receive(source, entry, part, cancelled=cancelled, arrived=arrived)
+    proof = prove(action, received, part, source, world.proof, cancelled)
     known = known_row(action, received.sha256, world)
     # asked before the file has its name: from there on nothing may fail
     previous = world.catalogue.known_files.get(known.remote, known.path)
     mtime_ns = part.publish(mtime_ns=action.mtime_ns)
+    resumed = f"resumed at byte {received.resumed_at}" if received.resumed_at else ""
     return Outcome(
         "done",
-        f"resumed at byte {received.resumed_at}" if received.resumed_at else "",
+        "; ".join(text for text in (resumed, proof.note) if text),
         sha256=received.sha256,
         mtime_ns=mtime_ns,
         created_folders=created,
         known=known,
         previous_known=previous,
+        written_sha256=proof.written_sha256,
+        remote_digest=proof.remote_digest,
     )
 
 

@@ -12,6 +12,7 @@ import attrs
 from medialib.errors import MedialibError, PlanRefused
 from medialib.model import Place
 from medialib.ports import Catalogue, Clock, Location, Transfer, WritableLocation
+from medialib.workflows.apply.proving import ProofLevel
 
 __all__ = ["World", "holder_is_dead", "say_failure"]
 
@@ -34,6 +35,8 @@ class World:
     """The remotes, which are never written to, and the folders of each that may be fetched from; empty: all of it."""
     minimum_free: int = 0
     """Bytes that must stay free on a disk that is fetched to."""
+    proof: ProofLevel = "received"
+    """How far a received file is proven before it has its name."""
 
     def location(self, place: Place) -> Location:
         """Where `place` is; raises PlanRefused for a location that is not configured."""
