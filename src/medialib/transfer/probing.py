@@ -25,7 +25,7 @@ def shown_key(session: SshSession) -> str:
     Raises as `SshSession.lease` does.
     """
     with session.channel("looking at its key") as channel:
-        key = channel.sock.get_transport().get_remote_server_key()
+        key = channel.transport.get_remote_server_key()
     return f"{key.get_name()} {fingerprint(key.asbytes())}"
 
 
@@ -48,7 +48,7 @@ def clock_offset(
     most. Raises as `SshSession.lease` does.
     """
     with session.channel("asking for its time") as channel:
-        transport = channel.sock.get_transport()
+        transport = channel.transport
         try:
             line = transport.open_session(timeout=seconds)
         except (paramiko.SSHException, OSError, EOFError):

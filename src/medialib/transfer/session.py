@@ -7,7 +7,6 @@ import errno
 import logging
 import os
 import socket
-import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,12 +15,13 @@ from typing import TypeVar
 import attrs
 import paramiko
 import tenacity
-from paramiko.message import Message
 
 from medialib.errors import ConnectionLost, MedialibError, OutOfReach
 from medialib.transfer.credentials import Credentials, authenticate, load_key
 from medialib.transfer.known_hosts import known_keys, refusal
 from medialib.transfer.sftp_channel import SftpChannel
+from medialib.transfer.sftp_messages import NotSftp
+from medialib.transfer.ssh_transport import SshTransport
 
 __all__ = ["DEFAULT_KNOWN_HOSTS", "Endpoint", "SshSession"]
 
@@ -32,11 +32,11 @@ _Result = TypeVar("_Result")
 
 # OpenSSH allows 10 sessions on a connection unless told otherwise; two are left for the user's own use of it.
 _MOST_CHANNELS = 8
-_NONSENSE = (paramiko.SSHException, paramiko.SFTPError, struct.error, UnicodeError)
-"""What paramiko raises, and lets through, when the far side does not keep to the protocol."""
-# Reasons of a server that could not understand what reached it (RFC 4253, 11.1): key exchange failed, MAC error,
-# compression error, connection lost.
-_GARBLED = frozenset((3, 5, 6, 10))
+_NONSENSE = (paramiko.SSHException, NotSftp, UnicodeError)
+"""What is raised when the far side does not keep to the protocol."""
+_WINDOW = 2**25
+_PACKET = 2**18
+_LEAST_READ = 4096
 _LOGGER = "medialib.transfer.ssh"
 
 # paramiko logs tracebacks of its threads as errors, which Python prints to stderr where no handler is set. All it has
@@ -48,17 +48,6 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 class _NotConnected(ConnectionLost):
     """No connection could be made, so nothing was asked of the server: any request may be tried again."""
-
-
-class _Connection(paramiko.Transport):
-    """Remembers whether the server took its leave: a line that drops does not."""
-
-    dismissed = False
-
-    def _parse_disconnect(self, m: Message) -> None:
-        self.dismissed = m.get_int() not in _GARBLED
-        m.rewind()
-        super()._parse_disconnect(m)  # type: ignore[misc]  # absent from the stubs
 
 
 @attrs.frozen
@@ -92,10 +81,12 @@ class SshSession:
     def __init__(self, endpoint: Endpoint, credentials: Credentials) -> None:
         self.endpoint = endpoint
         self._credentials = credentials
-        self._transport: paramiko.Transport | None = None
+        self._transport: SshTransport | None = None
         self._channels: list[SftpChannel] = []
         self._lock = threading.RLock()
         self._pid = os.getpid()
+        self.read_size = 2**24
+        """Bytes that the server has given in one answer at most, as far as that was learnt."""
 
     def __repr__(self) -> str:
         return f"<SshSession {self.address}>"
@@ -137,7 +128,7 @@ class SshSession:
         """A channel, locked for the duration of the block; faults come out translated."""
         channel = self.lease()
         try:
-            with channel.lock, self.translating(channel, doing):
+            with self.translating(channel, doing):
                 yield channel
         finally:
             self.release(channel)
@@ -186,6 +177,10 @@ class SshSession:
         with self._lock:
             channel.users -= 1
 
+    def learn_read_size(self, given: int) -> None:
+        """The server gave only so many bytes of a file at a time: it is asked for no more from now on."""
+        self.read_size = min(self.read_size, max(given, _LEAST_READ))
+
     def close(self) -> None:
         """Hang up. The next use connects again."""
         with self._lock:
@@ -204,18 +199,18 @@ class SshSession:
         self._pid = os.getpid()
 
     def _drop(self, channel: SftpChannel) -> None:
-        transport = channel.sock.get_transport()
+        transport = channel.transport
         with self._lock:
             if transport is self._transport:
                 self._transport, self._channels = None, []
         transport.close()
 
-    def _open_channel(self, transport: paramiko.Transport) -> SftpChannel | None:
+    def _open_channel(self, transport: SshTransport) -> SftpChannel | None:
+        timeout = self.endpoint.timeout
         try:
-            raw = transport.open_session(timeout=self.endpoint.timeout)
-            raw.settimeout(self.endpoint.timeout)
-            raw.invoke_subsystem("sftp")
-            channel = SftpChannel(raw)
+            raw, inbox = transport.open_stream(_WINDOW, _PACKET, timeout)
+            transport.within(timeout, lambda: raw.invoke_subsystem("sftp"))
+            channel = SftpChannel(transport, raw, inbox, window=_WINDOW, timeout=timeout)
         except paramiko.ChannelException as error:
             if self._channels:
                 return None  # the server's limit of sessions: those that are open are shared
@@ -230,7 +225,7 @@ class SshSession:
         self._channels.append(channel)
         return channel
 
-    def _connected(self) -> paramiko.Transport:
+    def _connected(self) -> SshTransport:
         if self._transport is not None and self._transport.is_active():
             return self._transport
         if self._transport is not None:
@@ -238,7 +233,7 @@ class SshSession:
         self._transport, self._channels = None, []
         if self._credentials.key_file is not None:
             load_key(self._credentials.key_file, self._credentials.passphrase)  # a faulty one is known before we knock
-        transport = _Connection(self._socket())
+        transport = SshTransport(self._socket(), patience=self.endpoint.timeout)
         try:
             self._greet(transport)
             authenticate(transport, self._credentials, self.address, dismissed=lambda: transport.dismissed)

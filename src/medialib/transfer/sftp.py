@@ -5,7 +5,7 @@ It is registered with fsspec as ``medialib-sftp``; fsspec's own ``sftp`` is left
 """
 
 # os, not pathlib: it speaks in plain strings, which carry undecodable names, and in descriptors.
-# ruff: noqa: PTH105, PTH108, PTH110, PTH112, PTH123
+# ruff: noqa: PTH103, PTH105, PTH108, PTH110, PTH112, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ import io
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
-import paramiko
 from fsspec import AbstractFileSystem
 from fsspec.callbacks import DEFAULT_CALLBACK
-from paramiko.sftp import CMD_HANDLE, CMD_OPEN
-from paramiko.sftp_attr import SFTPAttributes
 
 from medialib.errors import OutOfReach
 from medialib.transfer.credentials import Credentials
 from medialib.transfer.session import DEFAULT_KNOWN_HOSTS, Endpoint, SshSession
-from medialib.transfer.sftp_channel import FolderListing, RemoteAttributes, SftpChannel
+from medialib.transfer.sftp_channel import SftpChannel
+from medialib.transfer.sftp_folders import FolderListing
+from medialib.transfer.sftp_messages import OpenFor, RemoteAttributes
 from medialib.transfer.sftp_streams import SftpReader, SftpWriter
 
 __all__ = ["SftpFileSystem"]
 
-_READ, _WRITE, _APPEND, _CREATE, _TRUNCATE, _EXCLUSIVE = 1, 2, 4, 8, 16, 32
 _FLAGS = {
-    "rb": _READ,
-    "wb": _WRITE | _CREATE | _TRUNCATE,
-    "xb": _WRITE | _CREATE | _EXCLUSIVE,
-    "ab": _WRITE | _CREATE,
+    "rb": OpenFor.READ,
+    "wb": OpenFor.WRITE | OpenFor.CREATE | OpenFor.TRUNCATE,
+    "xb": OpenFor.WRITE | OpenFor.CREATE | OpenFor.EXCLUSIVE,
+    "ab": OpenFor.WRITE | OpenFor.CREATE,
 }
+_GET_AT_ONCE = 2**20
 
 
 def _raw(path: str) -> bytes:
@@ -155,7 +155,7 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
         """A folder's entries as the server gives them, links not followed. Raises as `ls` does."""
         most = self.session.endpoint.most_names
         return self.session.run(
-            f"listing {path}", lambda channel: FolderListing(channel, _raw(path), most=most).result()
+            f"listing {path}", lambda channel: FolderListing(channel.pipeline, _raw(path), most=most).result()
         )
 
     def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[Any]:
@@ -179,13 +179,13 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
 
         def look(channel: SftpChannel) -> dict[str, Any]:
             own = channel.lstat(_raw(path or "."))
-            if not stat.S_ISLNK(own.st_mode or 0):
-                return _described(path, _attributes(own))
+            if not stat.S_ISLNK(own.mode):
+                return _described(path, own)
             try:
                 target = channel.stat(_raw(path))
             except FileNotFoundError:
                 target = own
-            return {**_described(path, _attributes(target)), "islink": True}
+            return {**_described(path, target), "islink": True}
 
         try:
             return self.session.run(f"looking at {path}", look)
@@ -199,11 +199,7 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
     def read_link(self, path: str) -> str:
         """Where a link points, as it is written in it."""
 
-        def read(channel: SftpChannel) -> str:
-            target: str | bytes | None = channel.readlink(_raw(path))
-            return target.decode("utf-8", "surrogateescape") if isinstance(target, bytes) else target or ""
-
-        return self.session.run(f"reading the link {path}", read)
+        return self.session.run(f"reading the link {path}", lambda channel: channel.read_link(_raw(path)))
 
     def created(self, path: str) -> datetime:
         """The time of last change: SFTP version 3 knows no other."""
@@ -215,12 +211,15 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
 
     # ------------------------------------------------------------------------------------------------- opening a file
 
-    def open_reader(self, path: str, *, size: int, offset: int = 0) -> SftpReader:
-        """An unbuffered reader that asks ahead; `size` is a hint of how far. Raises FileNotFoundError."""
+    def open_reader(self, path: str, *, size: int, offset: int = 0, whole: bool = False) -> SftpReader:
+        """An unbuffered reader that asks ahead; `size` is a hint of how far, `whole` tells that all of it is wanted.
+
+        Raises FileNotFoundError.
+        """
 
         def begin() -> SftpReader:
             channel, handle = self._handle(path, "rb")
-            return SftpReader(self.session, channel, handle, size=size, name=path, offset=offset)
+            return SftpReader(self.session, channel, handle, size=size, name=path, offset=offset, whole=whole)
 
         return self.session.retried(begin)
 
@@ -228,11 +227,8 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
         """Open a file on a channel that is leased until its stream is closed."""
         channel = self.session.lease()
         try:
-            with channel.lock, self.session.translating(channel, f"opening {path}"):
-                kind, message = channel._request(CMD_OPEN, _raw(path), _FLAGS[mode], SFTPAttributes())
-                if kind != CMD_HANDLE:
-                    raise paramiko.SFTPError("expected a handle")
-                return channel, message.get_binary()
+            with self.session.translating(channel, f"opening {path}"):
+                return channel, channel.open(_raw(path), _FLAGS[mode])
         except BaseException:
             self.session.release(channel)
             raise
@@ -281,7 +277,7 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
         if create_parents and self._parent(path) and not self.exists(self._parent(path)):
             self.makedirs(self._parent(path), exist_ok=True)
         try:
-            self.session.run(f"making {path}", lambda channel: channel.mkdir(_raw(path), mode), idempotent=False)
+            self.session.run(f"making {path}", lambda channel: channel.make_folder(_raw(path), mode), idempotent=False)
         except OutOfReach:
             if self.exists(path):
                 raise FileExistsError(path) from None
@@ -306,14 +302,14 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
     def rmdir(self, path: str) -> None:
         """Remove an empty folder."""
         path = self._strip_protocol(path)
-        self.session.run(f"removing {path}", lambda channel: channel.rmdir(_raw(path)), idempotent=False)
+        self.session.run(f"removing {path}", lambda channel: channel.remove_folder(_raw(path)), idempotent=False)
 
     def _rm(self, path: str) -> None:
         path = self._strip_protocol(path)
 
         def remove(channel: SftpChannel) -> None:
-            if stat.S_ISDIR(channel.lstat(_raw(path)).st_mode or 0):
-                channel.rmdir(_raw(path))
+            if stat.S_ISDIR(channel.lstat(_raw(path)).mode):
+                channel.remove_folder(_raw(path))
             else:
                 channel.remove(_raw(path))
 
@@ -323,7 +319,7 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
         """Rename a file or folder by one step, replacing what stands there (``posix-rename@openssh.com``)."""
         source, target = self._strip_protocol(path1), self._strip_protocol(path2)
         self.session.run(
-            f"renaming {source}", lambda channel: channel.posix_rename(_raw(source), _raw(target)), idempotent=False
+            f"renaming {source}", lambda channel: channel.rename(_raw(source), _raw(target)), idempotent=False
         )
 
     def cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:
@@ -339,7 +335,8 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
         """Make an empty file, or, with ``truncate=False``, set an existing one's time to now."""
         path = self._strip_protocol(path)
         if not truncate and self.exists(path):
-            self.session.run(f"touching {path}", lambda channel: channel.utime(_raw(path), None))
+            now = int(time.time())
+            self.session.run(f"touching {path}", lambda channel: channel.set_times(_raw(path), now, now))
             return
         self.open(path, "wb").close()
 
@@ -365,9 +362,16 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
         if outfile is not None or hasattr(lpath, "write") or self.isdir(rpath):
             super().get_file(rpath, lpath, callback=callback, outfile=outfile, **kwargs)
             return
-        temporary = _temporary(os.fspath(lpath))
+        rpath, lpath = self._strip_protocol(rpath), os.fspath(lpath)
+        os.makedirs(os.path.dirname(lpath) or ".", exist_ok=True)
+        size = self.info(rpath)["size"]
+        callback.set_size(size)
+        temporary = _temporary(lpath)
         try:
-            super().get_file(rpath, temporary, callback=callback, **kwargs)
+            with self.open_reader(rpath, size=size, whole=True) as reader, open(temporary, "wb") as sink:
+                while pieces := reader.pieces(_GET_AT_ONCE):
+                    # Joined first: each call that lets go of the interpreter lets the thread that decrypts go first.
+                    callback.relative_update(sink.write(b"".join(pieces)))
             os.replace(temporary, lpath)
         except BaseException:
             if os.path.exists(temporary):
@@ -399,12 +403,6 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
 def _temporary(path: str) -> str:
     folder, slash, name = path.rpartition("/")
     return f"{folder}{slash}.{name[:40]}.{secrets.token_hex(4)}.part"
-
-
-def _attributes(given: SFTPAttributes) -> RemoteAttributes:
-    return RemoteAttributes(
-        "", given.st_mode or 0, given.st_size or 0, given.st_mtime or 0, given.st_uid or 0, given.st_gid or 0
-    )
 
 
 def _described(path: str, entry: RemoteAttributes) -> dict[str, Any]:

@@ -22,7 +22,8 @@ from medialib.ports import LocationTraits
 
 if TYPE_CHECKING:
     from medialib.transfer.sftp import SftpFileSystem
-    from medialib.transfer.sftp_channel import FolderListing, SftpChannel
+    from medialib.transfer.sftp_channel import SftpChannel
+    from medialib.transfer.sftp_folders import FolderListing
 
 __all__ = ["AnyTree", "FolderReader", "RawEntry", "SftpTree", "Tree"]
 
@@ -116,7 +117,7 @@ class SftpTree:
 
         def ask(channel: SftpChannel) -> RawEntry:
             found = channel.stat(path.encode("utf-8", "surrogateescape"))
-            return RawEntry("", _kind(found.st_mode or 0), found.st_size or 0, (found.st_mtime or 0) * _SECOND_NS)
+            return RawEntry("", _kind(found.mode), found.size, found.mtime * _SECOND_NS)
 
         try:
             return self._filesystem.session.run(f"looking at {path}", ask)
@@ -134,7 +135,7 @@ class SftpTree:
 
     def open(self, path: str, *, size: int, offset: int) -> BinaryIO:
         """A reader that asks ahead."""
-        return self._filesystem.open_reader(path, size=size, offset=offset)  # type: ignore[return-value]
+        return self._filesystem.open_reader(path, size=size, offset=offset, whole=True)  # type: ignore[return-value]
 
     def close(self) -> None:
         """Hang up."""
@@ -157,17 +158,17 @@ class _SftpReader:
         return [RawEntry(entry.name, _kind(entry.mode), entry.size, entry.mtime * _SECOND_NS) for entry in entries]
 
     def _taken(self, folder: str, following: Iterable[str]) -> list[Any]:
-        from medialib.transfer.sftp_channel import FolderListing
+        from medialib.transfer.sftp_folders import FolderListing
 
         session = self._filesystem.session
         if self._channel is None:
             self._channel = session.retried(session.lease)
         channel, doing = self._channel, f"listing {folder}"
-        with channel.lock, session.translating(channel, doing):
+        with session.translating(channel, doing):
             for path in (folder, *following):
                 if path not in self._under_way and len(self._under_way) < _AHEAD:
                     raw = path.encode("utf-8", "surrogateescape")
-                    self._under_way[path] = FolderListing(channel, raw, most=session.endpoint.most_names)
+                    self._under_way[path] = FolderListing(channel.pipeline, raw, most=session.endpoint.most_names)
             return self._under_way.pop(folder).result()
 
     def close(self) -> None:
@@ -176,10 +177,8 @@ class _SftpReader:
         if channel is None:
             return
         try:
-            with channel.lock:
-                for listing in abandoned.values():
-                    if channel.alive():
-                        listing.abandon()
+            for listing in abandoned.values():
+                listing.abandon()
         finally:
             self._filesystem.session.release(channel)
 
