@@ -29,7 +29,7 @@ from medialib.transfer.session import DEFAULT_KNOWN_HOSTS, Endpoint, SshSession
 from medialib.transfer.sftp_channel import SftpChannel
 from medialib.transfer.sftp_folders import FolderListing
 from medialib.transfer.sftp_messages import OpenFor, RemoteAttributes
-from medialib.transfer.sftp_streams import SftpReader, SftpWriter
+from medialib.transfer.sftp_streams import SftpReader, SftpWriter, write_pieces
 
 __all__ = ["SftpFileSystem"]
 
@@ -39,7 +39,7 @@ _FLAGS = {
     "xb": OpenFor.WRITE | OpenFor.CREATE | OpenFor.EXCLUSIVE,
     "ab": OpenFor.WRITE | OpenFor.CREATE,
 }
-_GET_AT_ONCE = 2**20
+_GET_AT_ONCE = 2**22
 
 
 def _raw(path: str) -> bytes:
@@ -368,10 +368,10 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
         callback.set_size(size)
         temporary = _temporary(lpath)
         try:
-            with self.open_reader(rpath, size=size, whole=True) as reader, open(temporary, "wb") as sink:
+            with self.open_reader(rpath, size=size, whole=True) as reader, open(temporary, "wb", buffering=0) as sink:
                 while pieces := reader.pieces(_GET_AT_ONCE):
-                    # Joined first: each call that lets go of the interpreter lets the thread that decrypts go first.
-                    callback.relative_update(sink.write(b"".join(pieces)))
+                    write_pieces(sink.fileno(), pieces)
+                    callback.relative_update(sum(map(len, pieces)))
             os.replace(temporary, lpath)
         except BaseException:
             if os.path.exists(temporary):
@@ -381,7 +381,7 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
     def _put(self, source: Any, path: str, callback: Any = DEFAULT_CALLBACK) -> None:
         temporary = _temporary(path)
         try:
-            with self.open(temporary, "wb") as sink:
+            with self.open(temporary, "wb", buffering=0) as sink:
                 for chunk in iter(lambda: source.read(2**20), b""):
                     sink.write(chunk)
                     callback.relative_update(len(chunk))

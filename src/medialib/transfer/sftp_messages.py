@@ -229,6 +229,7 @@ class ReplyParser:
         return found
 
     def _whole(self, view: memoryview, at: int, end: int, found: list[ReplyPart]) -> int:
+        length: int
         length, kind, number = _HEAD.unpack_from(view, at)
         self._judge(length)
         if kind == _DATA:
