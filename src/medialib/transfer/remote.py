@@ -17,6 +17,7 @@ from medialib.transfer.trees import AnyTree, FolderReader, RawEntry, SftpTree, T
 __all__ = ["FsspecLocation", "open_location"]
 
 _OWN_FOLDER = ".medialib"
+_ASKED_AHEAD = 64
 _DEEPEST = 100
 _Result = TypeVar("_Result")
 
@@ -71,7 +72,7 @@ class FsspecLocation:
             waiting = [path]
             while waiting:
                 folder = waiting.pop()
-                following = [self.address(later) for later in reversed(waiting[-16:])]
+                following = [self.address(later) for later in reversed(waiting[-_ASKED_AHEAD:])]
                 listing = self._listing(reader, folder, following)
                 met += len(listing)
                 if met > self._most_names:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AnyTree", "FolderReader", "RawEntry", "SftpTree", "Tree"]
 
-_AHEAD = 16
+_AHEAD = 64
 _SECOND_NS = 1_000_000_000
 
 
@@ -109,7 +109,7 @@ class SftpTree:
         return posixpath.join(home, path.removeprefix("~").lstrip("/")).rstrip("/")
 
     def reader(self) -> FolderReader:
-        """Lists with requests for up to 16 further folders under way."""
+        """Lists with requests for up to 64 folders under way."""
         return _SftpReader(self._filesystem)
 
     def look(self, path: str) -> RawEntry | None:

@@ -30,6 +30,9 @@ _REPLACED: Final = {"*": "", "?": "", '"': "'", "<": "", ">": ""}
 _COLON: Final = re.compile(r"(?P<last>:+\s*$)|(?P<apart>[/\\|]*:+(?=\s))|[/\\|:]+")
 """What parts two words: a colon before a space is a dash of its own, anything within a word one within it."""
 _DEVICE: Final = re.compile(r"(?i)(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=[ ]*(?:\.|$))")
+_DRIVE: Final = re.compile("[A-Za-z]:")
+# Control characters (category Cc is these and no others) and halves of pairs. Every name of every listing is searched.
+_UNWANTED: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 _SPACES: Final = re.compile(r"\s+")
 _COLON_GAP: Final = re.compile(r" +-(?= )")
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -112,16 +115,16 @@ def unsafe_reason(path: str) -> str | None:
         return "it is empty"
     if path.startswith(("/", "\\")):
         return "it is absolute"
-    if re.match(r"[A-Za-z]:", path):
+    if _DRIVE.match(path):
         return "it names a drive"
-    for character in path:
-        if character == "\0":
+    unwanted = _UNWANTED.search(path)
+    if unwanted is not None:
+        if unwanted[0] == "\0":
             return "it holds a NUL character"
-        if "\ud800" <= character <= "\udfff":
+        if unwanted[0] >= "\ud800":
             return "it is not valid UTF-8"
-        if unicodedata.category(character) == "Cc":
-            return f"it holds a control character (U+{ord(character):04X})"
-    for part in re.split(r"[/\\]", path):
+        return f"it holds a control character (U+{ord(unwanted[0]):04X})"
+    for part in path.replace("\\", "/").split("/"):
         if part == "..":
             return "it climbs out of its folder ('..')"
         if part in {"", "."}:
