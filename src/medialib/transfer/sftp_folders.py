@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["FolderListing"]
 
 _READ_AHEAD = 3
+# A folder that nobody waits for yet is read so far, and further when its turn comes: many may be under way.
+_MOST_UNWANTED = 2**20
 # Bytes that a name takes in a listing on average, at most: it may have 255, and its long form repeats it.
 _LONGEST_LINE = 640
 
@@ -43,6 +45,7 @@ class FolderListing:
         self._error: Exception | None = None
         self._handle: bytes | None = None
         self._asked = 1
+        self._wanted = False
         self._ended = False
         pipeline.ask(Request.OPENDIR, string(path), self)
 
@@ -52,7 +55,11 @@ class FolderListing:
         Raises FileNotFoundError, PermissionError or OSError as the server says, `OutOfReach` if the folder does not end
         where folders do, and what `Pipeline` raises if the server is gone.
         """
-        self._pipeline.settle(lambda: not self._asked)
+        with self._pipeline.lock:
+            self._wanted = True
+            if self._handle is not None and not self._asked:
+                self._ask(_READ_AHEAD)
+        self._pipeline.settle(lambda: self._ended and not self._asked)
         if self._error is not None:
             raise self._error
         # Taken apart here and not as they arrive: that would hold up the answers behind them.
@@ -67,6 +74,7 @@ class FolderListing:
         with self._pipeline.lock:
             self._ended = True
             self._bodies.clear()
+            self._close_when_done()
 
     def piece(self, data: memoryview, left: int) -> None:
         """Folders have no bytes."""
@@ -81,13 +89,16 @@ class FolderListing:
         elif kind == Reply.NAME:
             if not self._ended:
                 self._note(body)
-            if not self._ended:
+            if not self._ended and (self._wanted or self._bytes < _MOST_UNWANTED):
                 self._ask(1)
         elif kind == Reply.STATUS:
             self._refused(parse_status(body))
         else:
             raise NotSftp(f"reply {kind} to a listing")
-        if not self._asked and self._handle is not None:
+        self._close_when_done()
+
+    def _close_when_done(self) -> None:
+        if self._ended and not self._asked and self._handle is not None:
             self._pipeline.ask(Request.CLOSE, string(self._handle))
             self._handle = None
 

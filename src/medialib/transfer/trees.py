@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from medialib.transfer.sftp import SftpFileSystem
     from medialib.transfer.sftp_channel import SftpChannel
     from medialib.transfer.sftp_folders import FolderListing
+    from medialib.transfer.sftp_messages import RemoteAttributes
 
 __all__ = ["AnyTree", "FolderReader", "RawEntry", "SftpTree", "Tree"]
 
 _AHEAD = 64
+_LISTING_CHANNELS = 2
+_MANY = 8
+_SHORT_TRIP = 0.005
 _SECOND_NS = 1_000_000_000
 
 
@@ -145,8 +149,8 @@ class SftpTree:
 class _SftpReader:
     def __init__(self, filesystem: SftpFileSystem) -> None:
         self._filesystem = filesystem
-        self._channel: SftpChannel | None = None
-        self._under_way: dict[str, FolderListing] = {}
+        self._channels: list[SftpChannel] = []
+        self._under_way: dict[str, tuple[SftpChannel, FolderListing]] = {}
 
     def take(self, folder: str, following: Iterable[str]) -> list[RawEntry]:
         try:
@@ -157,29 +161,42 @@ class _SftpReader:
             entries = self._filesystem.scan(folder)
         return [RawEntry(entry.name, _kind(entry.mode), entry.size, entry.mtime * _SECOND_NS) for entry in entries]
 
-    def _taken(self, folder: str, following: Iterable[str]) -> list[Any]:
+    def _taken(self, folder: str, following: Iterable[str]) -> list[RemoteAttributes]:
+        session = self._filesystem.session
+        if not self._channels:
+            self._channels.append(session.retried(session.lease))
+        elif len(self._channels) < _LISTING_CHANNELS and self._near():
+            self._channels.append(session.lease())
+        for path in (folder, *following):
+            if path not in self._under_way and len(self._under_way) < _AHEAD:
+                self._begin(path)
+        channel, listing = self._under_way.pop(folder)
+        with session.translating(channel, f"listing {folder}"):
+            return listing.result()
+
+    def _near(self) -> bool:
+        """Whether another channel, each of which is a process of the server's, is had for less than it gains."""
+        return len(self._under_way) >= _MANY and 0 < self._channels[0].pipeline.round_trip < _SHORT_TRIP
+
+    def _begin(self, path: str) -> None:
         from medialib.transfer.sftp_folders import FolderListing
 
         session = self._filesystem.session
-        if self._channel is None:
-            self._channel = session.retried(session.lease)
-        channel, doing = self._channel, f"listing {folder}"
-        with session.translating(channel, doing):
-            for path in (folder, *following):
-                if path not in self._under_way and len(self._under_way) < _AHEAD:
-                    raw = path.encode("utf-8", "surrogateescape")
-                    self._under_way[path] = FolderListing(channel.pipeline, raw, most=session.endpoint.most_names)
-            return self._under_way.pop(folder).result()
+        channel = min(self._channels, key=lambda known: known.pipeline.under_way)
+        with session.translating(channel, f"listing {path}"):
+            raw = path.encode("utf-8", "surrogateescape")
+            listing = FolderListing(channel.pipeline, raw, most=session.endpoint.most_names)
+            self._under_way[path] = channel, listing
+            if len(self._channels) > 1:
+                channel.pipeline.flush()
 
     def close(self) -> None:
-        channel, self._channel = self._channel, None
+        channels, self._channels = self._channels, []
         abandoned, self._under_way = self._under_way, {}
-        if channel is None:
-            return
-        try:
-            for listing in abandoned.values():
+        for channel, listing in abandoned.values():
+            if channel.alive():
                 listing.abandon()
-        finally:
+        for channel in channels:
             self._filesystem.session.release(channel)
 
 
