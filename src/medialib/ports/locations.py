@@ -17,6 +17,7 @@ __all__ = [
     "PartRecord",
     "Received",
     "SupportsDigests",
+    "SupportsReadingAhead",
     "SupportsWriters",
     "Transfer",
     "Untold",
@@ -172,6 +173,19 @@ class WritableLocation(Location, Protocol):
 
     def flush(self) -> None:
         """Make every rename, creation and removal so far durable."""
+
+
+@runtime_checkable
+class SupportsReadingAhead(Protocol):
+    """What some locations can do besides: ask for files before they are opened, where each question is a journey."""
+
+    def expect(self, entries: Iterable[FileEntry]) -> None:
+        """These files will be opened next, about in this order; what was expected before is forgotten.
+
+        Small ones may be read ahead, within bounded memory, once the first of them is opened. `open` then MUST give the
+        content of the file that has the entry's size and time, and else do as if nothing had been expected; the next
+        `entry` of that path may tell what was found when its last byte was read. Nothing is raised here.
+        """
 
 
 @runtime_checkable

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, TypeVar
@@ -19,6 +21,8 @@ __all__ = ["FsspecLocation", "open_location"]
 _OWN_FOLDER = ".medialib"
 _ASKED_AHEAD = 64
 _DEEPEST = 100
+# Seconds for which what was found on reading a file ahead answers the question what it is.
+_CONFIRMED_FOR = 5.0
 _Result = TypeVar("_Result")
 
 
@@ -39,6 +43,8 @@ class FsspecLocation:
         self._given_root = root
         self._known_root: str | None = None
         self._known_canonical_root: str | None = None
+        self._expected: dict[str, FileEntry] = {}
+        self._confirmed: dict[str, tuple[FileEntry, float]] = {}
 
     def __repr__(self) -> str:
         return f"<FsspecLocation {self._name}>"
@@ -94,6 +100,9 @@ class FsspecLocation:
     def entry(self, path: str) -> FileEntry | None:
         """See `Location.entry`."""
         self._check(path)
+        confirmed = self._confirmed.pop(path, None)
+        if confirmed is not None and time.monotonic() < confirmed[1]:
+            return confirmed[0]
         found = self._asking("looking at", path, lambda: self._tree.look(self.address(path)))
         if found is None or found.kind != "file":
             if found is None and self._asking("looking at", "", lambda: self._tree.look(self._root())) is None:
@@ -120,6 +129,9 @@ class FsspecLocation:
 
     def open(self, path: str, *, offset: int = 0) -> BinaryIO:
         """See `Location.open`."""
+        at_hand = self._at_hand(path)
+        if at_hand is not None:
+            return io.BytesIO(at_hand[offset:])
         found = self.entry(path)
         if found is None:
             raise FileNotFoundError(f"{self._name}:{path}")
@@ -127,11 +139,30 @@ class FsspecLocation:
             "opening", path, lambda: self._tree.open(self.address(path), size=found.size, offset=offset)
         )
 
+    def expect(self, entries: Iterable[FileEntry]) -> None:
+        """See `ports.SupportsReadingAhead`. `entry`, asked right after `open`, then tells what was found on reading."""
+        self._confirmed.clear()
+        self._expected = {entry.path: entry for entry in entries}
+        self._tree.expect(
+            (self.address(entry.path), entry.size, entry.mtime_ns)
+            for entry in self._expected.values()
+            if unsafe_reason(entry.path) is None
+        )
+
     def close(self) -> None:
         """Let go of connections."""
         self._tree.close()
 
     # ---------------------------------------------------------------------------------------------------- inner works
+
+    def _at_hand(self, path: str) -> bytes | None:
+        """The content of an expected file that was read ahead and lies within the root."""
+        expected = self._expected.pop(path, None)
+        taken = None if expected is None else self._tree.taken(self.address(path))
+        if expected is None or taken is None or not _lies_within(taken[1], self._canonical_root()):
+            return None
+        self._confirmed[path] = expected, time.monotonic() + _CONFIRMED_FOR
+        return taken[0]
 
     def _root(self) -> str:
         if self._known_root is None:
@@ -150,7 +181,7 @@ class FsspecLocation:
 
     def _within(self, path: str, canonical_root: str, *, link: bool = False) -> None:
         canonical = self._asking("resolving", path, lambda: self._tree.resolve(self.address(path), link=link))
-        if canonical != canonical_root and not canonical.startswith(canonical_root.rstrip("/") + "/"):
+        if not _lies_within(canonical, canonical_root):
             raise UnsafePath(f"{self._name}:{path} is, or passes through, a link that leaves {self._name}")
 
     def _seen(self, folder: str, entry: RawEntry, canonical_root: str) -> FileEntry | RefusedEntry | str | None:
@@ -231,6 +262,10 @@ class FsspecLocation:
             raise ConnectionLost(f"{doing} {self._name}:{path} failed: {_line(error)}", remedy="Try again.") from None
         except OSError as error:
             raise OutOfReach(f"{doing} {self._name}:{path} failed: {_line(error)}") from None
+
+
+def _lies_within(canonical: str, canonical_root: str) -> bool:
+    return canonical == canonical_root or canonical.startswith(canonical_root.rstrip("/") + "/")
 
 
 def _line(error: OSError) -> str:

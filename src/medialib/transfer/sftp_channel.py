@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -45,12 +46,13 @@ class SftpChannel:
         self.users = 0
         """By how many it is leased."""
         self.transport = transport
+        self._process = os.getpid()
         self._channel = channel
         self.pipeline = Pipeline(transport, channel, inbox, window=window, timeout=timeout)
 
     def alive(self) -> bool:
-        """Whether the channel and the connection under it still stand, as far as is known."""
-        return not self._channel.closed and self.transport.is_active()
+        """Whether the channel and the connection under it still stand, as far as is known; to a fork they do not."""
+        return self._process == os.getpid() and not self._channel.closed and self.transport.is_active()
 
     def stat(self, path: bytes) -> RemoteAttributes:
         """What a path is, links followed."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from medialib.transfer.sftp_channel import SftpChannel
     from medialib.transfer.sftp_folders import FolderListing
     from medialib.transfer.sftp_messages import RemoteAttributes
+    from medialib.transfer.sftp_small_files import ReadAhead
 
 __all__ = ["AnyTree", "FolderReader", "RawEntry", "SftpTree", "Tree"]
 
@@ -84,6 +85,12 @@ class Tree(Protocol):
     def open(self, path: str, *, size: int, offset: int) -> BinaryIO:
         """The bytes from `offset` on; `size` is what `look` told."""
 
+    def expect(self, files: Iterable[tuple[str, int, int]]) -> None:
+        """These files, each with size and time in nanoseconds, are opened next; small ones may be read ahead."""
+
+    def taken(self, path: str) -> tuple[bytes, str] | None:
+        """The content of an expected file and its canonical path; None if it is not at hand or not as expected."""
+
     def close(self) -> None:
         """Let go of connections."""
 
@@ -104,6 +111,7 @@ class SftpTree:
 
     def __init__(self, filesystem: SftpFileSystem) -> None:
         self._filesystem = filesystem
+        self._ahead: ReadAhead | None = None
 
     def absolute(self, path: str) -> str:
         """Absolute paths stay; others start at the account's home, which the server is asked for."""
@@ -141,8 +149,22 @@ class SftpTree:
         """A reader that asks ahead."""
         return self._filesystem.open_reader(path, size=size, offset=offset, whole=True)  # type: ignore[return-value]
 
+    def expect(self, files: Iterable[tuple[str, int, int]]) -> None:
+        """Up to 64 small files are kept under way."""
+        from medialib.transfer.sftp_small_files import ReadAhead
+
+        if self._ahead is None:
+            self._ahead = ReadAhead(self._filesystem.session)
+        self._ahead.expect((path, size, mtime_ns // _SECOND_NS) for path, size, mtime_ns in files)
+
+    def taken(self, path: str) -> tuple[bytes, str] | None:
+        """What was read ahead."""
+        return None if self._ahead is None else self._ahead.take(path)
+
     def close(self) -> None:
         """Hang up."""
+        if self._ahead is not None:
+            self._ahead.expect(())
         self._filesystem.close()
 
 
@@ -243,6 +265,13 @@ class AnyTree:
         if self._local:
             return stream
         return _Whole(stream, path, size - offset)  # type: ignore[return-value]
+
+    def expect(self, files: Iterable[tuple[str, int, int]]) -> None:
+        """Nothing is read ahead."""
+
+    def taken(self, path: str) -> tuple[bytes, str] | None:
+        """Nothing was read ahead."""
+        return None
 
     def close(self) -> None:
         """fsspec keeps its connections by itself."""
