@@ -59,5 +59,5 @@ nitpick_ignore = [
     ("py:class", "medialib.testing.catalogue_machine.Operation"),
     ("py:class", "medialib.testing.catalogue_rows.RepositoryLaws"),
     ("py:class", "medialib.transfer.sftp_messages.RemoteAttributes"),
-    ("py:class", "medialib.transfer.sftp_streams.SftpReader"),
+    ("py:class", "medialib.transfer.sftp_reading.SftpReader"),
 ]

@@ -22,7 +22,7 @@ from medialib.testing.servers import SshServer
 from medialib.transfer import FsspecLocation, open_location
 from medialib.transfer.sftp import SftpFileSystem
 from medialib.transfer.sftp_messages import OpenFor
-from medialib.transfer.sftp_streams import SftpReader
+from medialib.transfer.sftp_reading import SftpReader
 
 
 def reply(kind: int, number: int, body: bytes) -> bytes:
@@ -56,6 +56,7 @@ class ScriptedServer:
 
     def __init__(self, server: SshServer, folder: Path, answer: Callable[[int, int, bytes], bytes]) -> None:
         self.answer = answer
+        self.most_at_once = 1_000_000
         self.version = b"\0\0\0\x03"
         self._closing = False
         self.transports: list[paramiko.Transport] = []
@@ -106,14 +107,22 @@ class Script(paramiko.SubsystemHandler):
         self.script = script
 
     def start_subsystem(self, name, transport, channel) -> None:
+        waiting = bytearray()
         with contextlib.suppress(OSError, EOFError):
-            stream = channel.makefile("rb")
-            while head := stream.read(4):
-                packet = stream.read(struct.unpack(">I", head)[0])
-                if packet[0] == 1:
-                    channel.sendall(struct.pack(">IB", 1 + len(self.script.version), 2) + self.script.version)
-                else:
-                    channel.sendall(self.script.answer(packet[0], struct.unpack(">I", packet[1:5])[0], packet[5:]))
+            while received := channel.recv(65536):
+                waiting += received
+                packets = []
+                while len(waiting) >= 4 and len(waiting) >= 4 + (length := struct.unpack_from(">I", waiting)[0]):
+                    packets.append(bytes(waiting[4 : 4 + length]))
+                    del waiting[: 4 + length]
+                if sum(packet[0] == 5 for packet in packets) > self.script.most_at_once:
+                    channel.close()
+                    return
+                for packet in packets:
+                    if packet[0] == 1:
+                        channel.sendall(struct.pack(">IB", 1 + len(self.script.version), 2) + self.script.version)
+                    else:
+                        channel.sendall(self.script.answer(packet[0], struct.unpack(">I", packet[1:5])[0], packet[5:]))
 
 
 CONTENT = os.urandom(300_000)
@@ -218,6 +227,18 @@ def test_what_is_no_answer_is_a_lost_connection(scripted, change) -> None:
     with pytest.raises(ConnectionLost) as caught:
         read(filesystem, whole=True)
     assert len(str(caught.value).splitlines()) == 1
+    filesystem.close()
+
+
+def test_a_server_that_drops_what_is_too_much_is_asked_for_less(scripted) -> None:
+    server = scripted(plain)
+    server.most_at_once = 130  # a window of 64, and what is left of the one before
+    filesystem = server.connect()
+    with pytest.raises(ConnectionLost), filesystem.open_reader("/a", size=40_000_000, whole=True) as reader:
+        reader.readall()
+    for _ in range(2):
+        with filesystem.open_reader("/a", size=40_000_000, whole=True) as reader:
+            assert reader.readall() == CONTENT
     filesystem.close()
 
 

@@ -36,7 +36,11 @@ _NONSENSE = (paramiko.SSHException, NotSftp, UnicodeError)
 """What is raised when the far side does not keep to the protocol."""
 _WINDOW = 2**25
 _PACKET = 2**18
+_MODEST_WINDOW = 2**21
+_MODEST_PACKET = 2**15
 _LEAST_READ = 4096
+_MANY_REQUESTS = 64
+_SIBLINGS = 3
 _LOGGER = "medialib.transfer.ssh"
 
 # paramiko logs tracebacks of its threads as errors, which Python prints to stderr where no handler is set. All it has
@@ -85,8 +89,12 @@ class SshSession:
         self._channels: list[SftpChannel] = []
         self._lock = threading.RLock()
         self._pid = os.getpid()
+        self._siblings: list[SshSession] = []
+        self._unwelcome: list[SshSession] = []
         self.read_size = 2**24
         """Bytes that the server has given in one answer at most, as far as that was learnt."""
+        self.most_under_way = _WINDOW
+        """Bytes of one file that are asked for at a time, at most."""
 
     def __repr__(self) -> str:
         return f"<SshSession {self.address}>"
@@ -181,10 +189,33 @@ class SshSession:
         """The server gave only so many bytes of a file at a time: it is asked for no more from now on."""
         self.read_size = min(self.read_size, max(given, _LEAST_READ))
 
+    def siblings(self) -> list[SshSession]:
+        """Three more connections to the same server, each with its host key checked; none is made before it is used."""
+        with self._lock:
+            if not self._siblings and not self._unwelcome and self.most_under_way > _MODEST_WINDOW:
+                self._siblings = [SshSession(self.endpoint, self._credentials) for _ in range(_SIBLINGS)]
+            return list(self._siblings)
+
+    def give_up(self, sibling: SshSession) -> None:
+        """The server lets no such connection in, or not so many: it is not tried again."""
+        with self._lock:
+            self._siblings = [known for known in self._siblings if known is not sibling]
+            self._unwelcome.append(sibling)
+        sibling.close()
+
+    def be_modest(self) -> None:
+        """Ask for no more from now on than servers were built for long ago: windows of 2 MiB, 32 KiB at a time."""
+        logging.getLogger("medialib.transfer").info("%s dropped a wide window; narrower ones from now on", self.address)
+        self.most_under_way = _MODEST_WINDOW
+        self.learn_read_size(_MODEST_PACKET)
+
     def close(self) -> None:
         """Hang up. The next use connects again."""
         with self._lock:
             transport, self._transport, self._channels = self._transport, None, []
+            siblings, self._siblings = self._siblings, []
+        for sibling in siblings:
+            sibling.close()
         if transport is not None and self._pid == os.getpid():
             transport.close()
 
@@ -194,12 +225,14 @@ class SshSession:
         # The parent goes on using the connection: let go of the copied socket without a word to the server.
         if self._transport is not None:
             self._transport.atfork()
-        self._transport, self._channels = None, []
+        self._transport, self._channels, self._siblings = None, [], []
         self._lock = threading.RLock()
         self._pid = os.getpid()
 
     def _drop(self, channel: SftpChannel) -> None:
         transport = channel.transport
+        if channel.pipeline.under_way > _MANY_REQUESTS and not channel.pipeline.delivered:
+            self.be_modest()
         with self._lock:
             if transport is self._transport:
                 self._transport, self._channels = None, []
@@ -208,9 +241,11 @@ class SshSession:
     def _open_channel(self, transport: SshTransport) -> SftpChannel | None:
         timeout = self.endpoint.timeout
         try:
-            raw, inbox = transport.open_stream(_WINDOW, _PACKET, timeout)
+            modest = self.most_under_way < _WINDOW
+            window, packet = (_MODEST_WINDOW, _MODEST_PACKET) if modest else (_WINDOW, _PACKET)
+            raw, inbox = transport.open_stream(window, packet, timeout)
             transport.within(timeout, lambda: raw.invoke_subsystem("sftp"))
-            channel = SftpChannel(transport, raw, inbox, window=_WINDOW, timeout=timeout)
+            channel = SftpChannel(transport, raw, inbox, window=window, timeout=timeout)
         except paramiko.ChannelException as error:
             if self._channels:
                 return None  # the server's limit of sessions: those that are open are shared
@@ -221,6 +256,7 @@ class SshSession:
                     f"{self.address} offers no SFTP: {_line(error)}", remedy="Its SSH server needs an sftp subsystem."
                 ) from None
             self.close()
+            self.be_modest()
             raise _NotConnected(f"{self.address} hung up: {_line(error)}") from None
         self._channels.append(channel)
         return channel

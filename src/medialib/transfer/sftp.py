@@ -29,7 +29,8 @@ from medialib.transfer.session import DEFAULT_KNOWN_HOSTS, Endpoint, SshSession
 from medialib.transfer.sftp_channel import SftpChannel
 from medialib.transfer.sftp_folders import FolderListing
 from medialib.transfer.sftp_messages import OpenFor, RemoteAttributes
-from medialib.transfer.sftp_streams import SftpReader, SftpWriter, write_pieces
+from medialib.transfer.sftp_reading import SftpReader, write_pieces
+from medialib.transfer.sftp_writing import SftpWriter
 
 __all__ = ["SftpFileSystem"]
 
@@ -218,19 +219,22 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
         """
 
         def begin() -> SftpReader:
-            channel, handle = self._handle(path, "rb")
+            channel, handle = self._handle(self.session, path, "rb")
             return SftpReader(self.session, channel, handle, size=size, name=path, offset=offset, whole=whole)
 
-        return self.session.retried(begin)
+        reader = self.session.retried(begin)
+        if whole:
+            reader.reinforce(lambda session: self._handle(session, path, "rb"))
+        return reader
 
-    def _handle(self, path: str, mode: str) -> tuple[SftpChannel, bytes]:
+    def _handle(self, session: SshSession, path: str, mode: str) -> tuple[SftpChannel, bytes]:
         """Open a file on a channel that is leased until its stream is closed."""
-        channel = self.session.lease()
+        channel = session.lease()
         try:
-            with self.session.translating(channel, f"opening {path}"):
+            with session.translating(channel, f"opening {path}"):
                 return channel, channel.open(_raw(path), _FLAGS[mode])
         except BaseException:
-            self.session.release(channel)
+            session.release(channel)
             raise
 
     def _open(
@@ -254,7 +258,7 @@ class SftpFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec ships 
         target = path if autocommit else _temporary(path)
         offset = self.info(path)["size"] if mode == "ab" and self.exists(path) else 0
         try:
-            channel, handle = self.session.retried(lambda: self._handle(target, mode), idempotent=False)
+            channel, handle = self.session.retried(lambda: self._handle(self.session, target, mode), idempotent=False)
         except OutOfReach:
             # Version 3 has no word for "exists": OpenSSH calls it a failure like any other.
             if mode == "xb" and self.exists(path):

@@ -75,6 +75,10 @@ class SftpChannel:
         body = string(path) + int(how).to_bytes(4, "big") + _NO_ATTRIBUTES
         return self._ask(Request.OPEN, body, Reply.HANDLE, parse_handle)
 
+    def stat_opened(self, handle: bytes) -> RemoteAttributes:
+        """What an opened file is."""
+        return self._ask(Request.FSTAT, string(handle), Reply.ATTRS, parse_attributes)
+
     def close(self, handle: bytes) -> None:
         """Let the server forget an opened file, and wait for it: some file systems report a full disk only now."""
         self._order(Request.CLOSE, string(handle))

@@ -94,6 +94,8 @@ class Pipeline:
         """What one request may ask for."""
         self.round_trip = 0.0
         """Seconds that the quickest answer took so far; 0 before there was any."""
+        self.delivered = 0
+        """Bytes of files that came so far."""
         self._transport = transport
         self._channel = channel
         self._inbox = inbox
@@ -203,6 +205,7 @@ class Pipeline:
                     if self._asked_at is not None:
                         self._measure(number, *self._asked_at)
                 if kind == _DATA:
+                    self.delivered += len(body)
                     answer.piece(body, left)
                 else:
                     answer.answered(kind, body)

@@ -1,30 +1,40 @@
-"""Reading and writing remote files with many requests under way, and bounded memory."""
+"""Reading remote files with many requests under way, over several connections where the way is long.
+
+What is held is bounded, whatever the size of the file.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import paramiko
+
+from medialib.errors import MedialibError
 from medialib.transfer.sftp_messages import NotSftp, Reply, Request, parse_status, span, string
 
 if TYPE_CHECKING:
     from medialib.transfer.session import SshSession
     from medialib.transfer.sftp_channel import SftpChannel
 
-__all__ = ["SftpReader", "SftpWriter", "write_pieces"]
+__all__ = ["SftpReader", "write_pieces"]
 
-_MOST_UNDER_WAY = 2**25
+# One connection carries what its buffers hold for each round trip; beyond this many seconds of it, several carry more.
+_LONG_TRIP = 0.03
+_WORTH_SEVERAL = 2**24
+_LINE_UNDER_WAY = 2**24
 # A short line is full with far less, and what stays small stays in the processor's caches.
 _LEAST_UNDER_WAY = 2**23
 _BYTES_A_SECOND = 2**31
 _FIRST_AHEAD = 2**17
 _ASKED_TOGETHER = 4
 _SMALL_PIECE = 4096
-_WRITES_UNDER_WAY = 64
 _PIECES_A_WRITE = 1024
 
 
@@ -45,13 +55,34 @@ def write_pieces(descriptor: int, pieces: Sequence[memoryview | bytearray]) -> N
             waiting[0] = waiting[0][written:]
 
 
+class _Line:
+    """The file, opened on one connection."""
+
+    def __init__(self, session: SshSession, channel: SftpChannel, handle: bytes) -> None:
+        self.session = session
+        self.channel = channel
+        self.pipeline = channel.pipeline
+        self.handle = string(handle)
+        self.owed = 0
+
+    def close(self) -> None:
+        """Let the server forget the file, and give the channel back."""
+        # A connection that is gone has forgotten it already.
+        with contextlib.suppress(OSError, EOFError, NotSftp, paramiko.SSHException):
+            if self.channel.alive():
+                self.pipeline.ask(Request.CLOSE, self.handle)
+                self.pipeline.flush()
+        self.session.release(self.channel)
+
+
 class _Block:
     """A stretch of a file that was asked for, and what has come of it."""
 
-    __slots__ = ("asked", "at", "forgotten", "length", "offset", "pieces", "reader", "received")
+    __slots__ = ("asked", "at", "forgotten", "length", "line", "offset", "pieces", "reader", "received")
 
-    def __init__(self, reader: SftpReader, offset: int, length: int) -> None:
+    def __init__(self, reader: SftpReader, line: _Line, offset: int, length: int) -> None:
         self.reader = reader
+        self.line = line
         self.offset = offset
         self.length = length
         self.received = 0
@@ -62,9 +93,10 @@ class _Block:
 
     def piece(self, data: memoryview, left: int) -> None:
         """Keep it."""
+        count = len(data)
+        self.line.owed -= count
         if self.forgotten:
             return
-        count = len(data)
         self.received += count
         if self.received + left > self.length:
             raise NotSftp("more bytes of a file than were asked for")
@@ -81,6 +113,7 @@ class _Block:
         """The end of the file, or a refusal."""
         if kind != Reply.STATUS:
             raise NotSftp(f"reply {kind} to a request for bytes")
+        self.line.owed -= self.length - self.received
         if not self.forgotten:
             self.reader.block_refused(self, parse_status(body))
 
@@ -106,9 +139,9 @@ class SftpReader(io.RawIOBase):
     ) -> None:
         super().__init__()
         self._session = session
-        self._channel = channel
-        self._pipeline = channel.pipeline
-        self._handle = string(handle)
+        self._lines = [_Line(session, channel, handle)]
+        self._closing = threading.Lock()
+        self._reinforced = False
         self._size = size
         self._position = offset
         self._asked = offset
@@ -116,7 +149,7 @@ class SftpReader(io.RawIOBase):
         self._blocks: deque[_Block] = deque()
         self._error: OSError | None = None
         self._whole = whole
-        self._ahead = _MOST_UNDER_WAY if whole else _FIRST_AHEAD
+        self._ahead = self._session.most_under_way if whole else _FIRST_AHEAD
         self.name = name
 
     def readable(self) -> bool:
@@ -137,23 +170,24 @@ class SftpReader(io.RawIOBase):
         if target < 0:
             raise ValueError(f"cannot seek to {target}")
         if target != self._position:
-            with self._pipeline.lock:
-                self._forget()
-                self._position = self._asked = target
-                self._end = None
-                self._ahead = _MOST_UNDER_WAY if self._whole else _FIRST_AHEAD
+            self._forget()
+            self._position = self._asked = target
+            self._end = None
+            self._ahead = self._session.most_under_way if self._whole else _FIRST_AHEAD
         return target
 
     def pieces(self, most: int) -> list[memoryview | bytearray]:
         """The next bytes, `most` at most, as they arrived and uncopied; an empty list at the end of the file."""
         if self.closed:
             raise ValueError("read of a closed file")
-        with self._session.translating(self._channel, f"reading {self.name}"):
-            with self._pipeline.lock:
-                self._ask_ahead()
-            self._pipeline.settle(self._arrived)
-            with self._pipeline.lock:
-                return self._taken(most)
+        self._ask_ahead()
+        while not self._arrived():
+            self._await(self._blocks[0])
+        taken = self._taken(most)
+        if not taken and self._error is not None:
+            with self._session.translating(self._lines[0].channel, f"reading {self.name}"):
+                raise self._error
+        return taken
 
     def read(self, size: int | None = -1, /) -> bytes:
         """The next bytes: as many as are there, `size` at most; all to the end of the file if `size` is negative."""
@@ -179,17 +213,42 @@ class SftpReader(io.RawIOBase):
         """Let the server forget the file, and give the channel back."""
         if self.closed:
             return
-        super().close()
+        with self._closing:  # a connection that is only now there closes itself
+            super().close()
+        self._forget()
+        for line in self._lines:
+            line.close()
+
+    def reinforce(self, reopen: Callable[[SshSession], tuple[SftpChannel, bytes]]) -> None:
+        """Read on over several connections if that is worth it; `reopen` opens the same file on another one."""
+        far = self._lines[0].pipeline.round_trip > _LONG_TRIP
+        if self._reinforced or not far or self._size - self._position < _WORTH_SEVERAL:
+            return
+        self._reinforced = True
+        for sibling in self._session.siblings():
+            threading.Thread(target=self._join, args=(sibling, reopen), name="medialib-connect", daemon=True).start()
+
+    def _join(self, sibling: SshSession, reopen: Callable[[SshSession], tuple[SftpChannel, bytes]]) -> None:
+        first = self._lines[0]
         try:
-            with self._pipeline.lock:
-                self._forget()
-                if self._channel.alive():
-                    self._pipeline.ask(Request.CLOSE, self._handle)
-                    self._pipeline.flush()
-        except Exception as error:  # noqa: BLE001 - the connection is gone, and with it the handle
-            self._error = self._error or OSError(str(error))
-        finally:
-            self._session.release(self._channel)
+            channel, handle = reopen(sibling)
+        except (MedialibError, OSError):
+            self._session.give_up(sibling)
+            return
+        line = _Line(sibling, channel, handle)
+        try:
+            with sibling.translating(channel, "comparing"):
+                here = channel.stat_opened(handle)
+            with self._session.translating(first.channel, "comparing"):
+                there = first.channel.stat_opened(first.handle[4:])
+        except (MedialibError, OSError):
+            here, there = None, None
+        with self._closing:
+            # Another file may have taken the name meanwhile: bytes of two files must never be mixed.
+            if here is not None and here == there and not self.closed:
+                self._lines.append(line)
+                return
+        line.close()
 
     # ------------------------------------------------------------------------------- what blocks report, with the lock
 
@@ -214,6 +273,13 @@ class SftpReader(io.RawIOBase):
 
     # ---------------------------------------------------------------------------------------------------- inner works
 
+    def _await(self, block: _Block) -> None:
+        def moved() -> bool:
+            return bool(block.pieces) or block.at >= block.length or self._error is not None
+
+        with block.line.session.translating(block.line.channel, f"reading {self.name}"):
+            block.line.pipeline.settle(moved)
+
     def _arrived(self) -> bool:
         """Whether there is something to take, or nothing to wait for."""
         while self._blocks:
@@ -227,25 +293,22 @@ class SftpReader(io.RawIOBase):
 
     def _taken(self, most: int) -> list[memoryview | bytearray]:
         taken: list[memoryview | bytearray] = []
-        while most and self._blocks:
+        while most and self._blocks and (self._end is None or self._position < self._end):
             block = self._blocks[0]
-            if not block.pieces:
-                if block.at < block.length:
-                    break
-                self._blocks.popleft()
-                continue
-            piece = block.pieces.popleft()
-            if len(piece) > most:
-                block.pieces.appendleft(piece[most:])
-                piece = piece[:most]
-            block.at += len(piece)
+            with block.line.pipeline.lock:
+                if not block.pieces:
+                    if block.at < block.length:
+                        break
+                    self._blocks.popleft()
+                    continue
+                piece = block.pieces.popleft()
+                if len(piece) > most:
+                    block.pieces.appendleft(piece[most:])
+                    piece = piece[:most]
+                block.at += len(piece)
             most -= len(piece)
             self._position += len(piece)
             taken.append(piece)
-            if self._end is not None and self._position >= self._end:
-                break
-        if not taken and self._error is not None:
-            raise self._error
         return taken
 
     def _forget(self) -> None:
@@ -256,14 +319,16 @@ class SftpReader(io.RawIOBase):
 
     def _most_ahead(self) -> int:
         """How much may be under way: what the line holds, and more the longer it is read in order."""
-        line = int(self._pipeline.round_trip * _BYTES_A_SECOND)
-        most = min(max(line, _LEAST_UNDER_WAY), _MOST_UNDER_WAY)
+        line = int(self._lines[0].pipeline.round_trip * _BYTES_A_SECOND)
+        most = min(max(line, _LEAST_UNDER_WAY), self._session.most_under_way)
+        if len(self._lines) > 1:
+            return _LINE_UNDER_WAY * len(self._lines)
         if self._ahead < most:
             self._ahead *= 2
         return min(self._ahead, most)
 
     def _ask_ahead(self) -> None:
-        read_size = min(self._pipeline.limits.read, self._session.read_size)
+        read_size = min(self._lines[0].pipeline.limits.read, self._session.read_size)
         free = self._position + self._most_ahead() - self._asked
         # Several requests travel together: no packet is sent for a single one while enough are under way.
         if free < read_size * _ASKED_TOGETHER and self._blocks:
@@ -273,106 +338,19 @@ class SftpReader(io.RawIOBase):
             if beyond and self._blocks and self._blocks[-1].offset >= self._size:
                 return
             length = read_size if beyond else min(read_size, self._size - self._asked)
-            block = _Block(self, self._asked, length)
+            line = min(self._lines, key=lambda known: known.owed)
+            block = _Block(self, line, self._asked, length)
+            with line.pipeline.lock:
+                line.owed += length
             self._asked += length
             free -= length
             self._blocks.append(block)
             self._ask(block)
+        for line in self._lines:
+            with line.session.translating(line.channel, f"reading {self.name}"):
+                line.pipeline.flush()
 
     def _ask(self, block: _Block) -> None:
         block.asked = block.received
-        body = self._handle + span(block.offset + block.received, block.length - block.received)
-        self._pipeline.ask(Request.READ, body, block)
-
-
-class _RawWriter(io.RawIOBase):
-    """Writes with many blocks under way; the first refusal is raised at the next write, or on closing."""
-
-    def __init__(self, session: SshSession, channel: SftpChannel, handle: bytes, *, name: str, offset: int) -> None:
-        super().__init__()
-        self._session = session
-        self._channel = channel
-        self._pipeline = channel.pipeline
-        self._handle = handle
-        self._position = offset
-        self._unanswered = 0
-        self._error: OSError | None = None
-        self.name = name
-
-    def writable(self) -> bool:
-        """True."""
-        return True
-
-    def tell(self) -> int:
-        """Bytes from the start of the file."""
-        return self._position
-
-    def write(self, data: Any) -> int:
-        """Send at most one block of `data`; returns how many bytes were taken."""
-        with self._session.translating(self._channel, f"writing {self.name}"):
-            block = memoryview(data).cast("B")[: self._pipeline.limits.write]
-            self._settle(_WRITES_UNDER_WAY - 1)
-            with self._pipeline.lock:
-                self._unanswered += 1
-                header = string(self._handle) + self._position.to_bytes(8, "big")
-                self._pipeline.ask(Request.WRITE, header + string(block), self)
-        self._position += len(block)
-        return len(block)
-
-    def close(self) -> None:
-        """Wait for every answer, then close the remote file. Raises what the server refused."""
-        if self.closed:
-            return
-        super().close()
-        try:
-            with self._session.translating(self._channel, f"writing {self.name}"):
-                if not self._channel.alive():
-                    raise EOFError("the last bytes were not confirmed")
-                self._settle(0)
-                self._channel.close(self._handle)
-        finally:
-            self._session.release(self._channel)
-
-    def piece(self, data: memoryview, left: int) -> None:
-        """Nobody asked for bytes."""
-        raise NotSftp("bytes of a file in answer to written ones")
-
-    def answered(self, kind: int, body: memoryview) -> None:
-        """Note a refusal."""
-        if kind != Reply.STATUS:
-            raise NotSftp(f"reply {kind} to written bytes")
-        self._unanswered -= 1
-        error = parse_status(body)
-        if error is not None and self._error is None:
-            self._error = error if isinstance(error, OSError) else OSError(errno.EIO, str(error))
-
-    def _settle(self, most: int) -> None:
-        self._pipeline.settle(lambda: self._unanswered <= most)
-        if self._error is not None:
-            error, self._error = self._error, None
-            raise error
-
-
-class SftpWriter(io.BufferedWriter):
-    """A remote file being written, in fsspec's sense: under a temporary name until `commit`, where it has one."""
-
-    def __init__(
-        self,
-        session: SshSession,
-        channel: SftpChannel,
-        handle: bytes,
-        *,
-        name: str,
-        offset: int = 0,
-        settle: Callable[[bool], None],
-    ) -> None:
-        super().__init__(_RawWriter(session, channel, handle, name=name, offset=offset), buffer_size=2**18)
-        self._settle = settle
-
-    def commit(self) -> None:
-        """Give the file its final name."""
-        self._settle(True)
-
-    def discard(self) -> None:
-        """Remove what was written."""
-        self._settle(False)
+        body = block.line.handle + span(block.offset + block.received, block.length - block.received)
+        block.line.pipeline.ask(Request.READ, body, block)
