@@ -46,6 +46,7 @@ class FolderListing:
         self._handle: bytes | None = None
         self._asked = 1
         self._wanted = False
+        self._abandoned = False
         self._ended = False
         pipeline.ask(Request.OPENDIR, string(path), self)
 
@@ -72,7 +73,7 @@ class FolderListing:
     def abandon(self) -> None:
         """Give up on it; the server forgets the folder once its handle is known."""
         with self._pipeline.lock:
-            self._ended = True
+            self._ended = self._abandoned = True
             self._bodies.clear()
             self._close_when_done()
 
@@ -87,7 +88,8 @@ class FolderListing:
             self._handle = parse_handle(body)
             self._ask(0 if self._ended else _READ_AHEAD)
         elif kind == Reply.NAME:
-            if not self._ended:
+            # A server may say that the folder ends before it gives names that were asked for earlier.
+            if self._error is None and not self._abandoned:
                 self._note(body)
             if not self._ended and (self._wanted or self._bytes < _MOST_UNWANTED):
                 self._ask(1)

@@ -78,7 +78,7 @@ class _Line:
 class _Block:
     """A stretch of a file that was asked for, and what has come of it."""
 
-    __slots__ = ("asked", "at", "forgotten", "length", "line", "offset", "pieces", "reader", "received")
+    __slots__ = ("asked", "at", "forgotten", "length", "line", "offset", "pieces", "reader", "received", "short")
 
     def __init__(self, reader: SftpReader, line: _Line, offset: int, length: int) -> None:
         self.reader = reader
@@ -87,6 +87,7 @@ class _Block:
         self.length = length
         self.received = 0
         self.asked = 0
+        self.short = 0
         self.at = 0
         self.pieces: deque[memoryview | bytearray] = deque()
         self.forgotten = False
@@ -256,8 +257,12 @@ class SftpReader(io.RawIOBase):
         """One of its answers is complete; a server may answer with less than was asked for: only EOF is the end."""
         if block.received == block.asked:
             self._error = OSError(errno.EIO, "the server sent no bytes and did not say that the file ends")
-        elif block.received < block.length:
-            self._session.learn_read_size(block.received - block.asked)
+            return
+        if block.short:
+            # There was more behind the short answer, so it was no file's end that made it short.
+            self._session.learn_read_size(block.short)
+        if block.received < block.length:
+            block.short = block.received - block.asked
             self._ask(block)
 
     def block_refused(self, block: _Block, error: Exception | None) -> None:
@@ -353,4 +358,5 @@ class SftpReader(io.RawIOBase):
     def _ask(self, block: _Block) -> None:
         block.asked = block.received
         body = block.line.handle + span(block.offset + block.received, block.length - block.received)
-        block.line.pipeline.ask(Request.READ, body, block)
+        with block.line.session.translating(block.line.channel, f"reading {self.name}"):
+            block.line.pipeline.ask(Request.READ, body, block)
