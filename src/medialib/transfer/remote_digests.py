@@ -199,7 +199,7 @@ class RemoteDigests:
     ) -> Digest | Untold:
         """Ask on a channel of its own; silence is an answer, a line that is gone is not."""
         with self._session.channel("asking for a hash") as channel:
-            transport = channel.sock.get_transport()
+            transport = channel.transport
         try:
             with self._line(transport, seconds, cancelled) as line:
                 told = ask(line)
