@@ -44,6 +44,7 @@ COMMANDS: dict[str, Entry] = {
     "sync": Entry("main_job", "sync", "Fetch what is new and put it where it belongs: the main job."),
     "download": Entry("main_job", "download", "Fetch what is new on the remotes into the incoming folder."),
     "route": Entry("main_job", "route", "Move what is in the incoming folder to where it belongs."),
+    "release": Entry("release", "release", "Let go, on the remotes, of what is proven to stand in the library."),
     "bootstrap": Entry("main_job", "bootstrap", "Take note of what is there already."),
     "shows": Entry("shows", "shows", "Enter and correct shows as metadata providers describe them."),
     "library": Entry("library", "library", "Look after what stands in the library."),

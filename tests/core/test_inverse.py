@@ -26,6 +26,10 @@ from medialib.planning import (
     Performed,
     Plan,
     RecordKnown,
+    ReleaseFile,
+    ReleaseFolder,
+    ReleaseMark,
+    ReleaseMove,
     RemoveFolder,
     RemoveMovie,
     RemoveShow,
@@ -33,6 +37,7 @@ from medialib.planning import (
     check_plan,
     effects,
     inverse,
+    irreversible,
     preconditions,
     undo_actions,
 )
@@ -399,3 +404,20 @@ def test_every_action_has_an_inverse_and_nothing_done_has_none(action: Action, o
     assert all(item.id.startswith("u7") for item in undone)
     assert all(item.reason == f"undo of {action.id}" for item in undone)
     assert len({item.id for item in undone}) == len(undone)
+
+
+def test_what_a_remote_let_go_of_comes_back_or_is_named_as_gone_for_good() -> None:
+    moved = ReleaseMove("x1", HERE, Place("incoming", "done/x.mkv"), 1, 2)
+    (back,) = undo_actions([Performed(1, moved, Outcome("done"))], recycle=RECYCLE)
+    assert isinstance(back, ReleaseMove)
+    assert (back.source, back.target, back.back) == (moved.target, moved.source, True)
+    marked = ReleaseMark("x2", HERE, (), ())
+    (back,) = undo_actions([Performed(1, marked, Outcome("done"))], recycle=RECYCLE)
+    assert back == attrs.evolve(marked, id="u1", reason="undo of x2", back=True)
+    lines = [
+        Performed(1, ReleaseFile("x1", HERE, 1, 2), Outcome("done")),
+        Performed(2, ReleaseFile("x2", THERE, 1, 2), Outcome("failed")),
+        Performed(3, ReleaseFolder("r3", Place("incoming", "a")), Outcome("done")),
+    ]
+    assert undo_actions(lines, recycle=RECYCLE) == ()
+    assert [(gone.action, gone.place) for gone in irreversible(lines)] == [("x1", HERE)]

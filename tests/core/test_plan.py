@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from medialib.errors import InvalidPlan
-from medialib.model import Episode, Holding, KnownFile, Movie, Place, Show
+from medialib.model import Episode, FileEntry, Holding, KnownFile, Movie, Place, Show
 from medialib.planning import (
     Absent,
     Action,
@@ -22,10 +22,16 @@ from medialib.planning import (
     ChangeShow,
     Discard,
     Fetch,
+    KeptCopy,
     MakeFolder,
     Move,
     Plan,
+    Precondition,
     RecordKnown,
+    ReleaseFile,
+    ReleaseFolder,
+    ReleaseMark,
+    ReleaseMove,
     Remark,
     RemoveFolder,
     RemoveMovie,
@@ -57,6 +63,9 @@ def move(name: str, source: Place, target: Place, *after: str) -> Move:
     return Move(name, source, target, 1, 0, after=after)
 
 
+COPY = KeptCopy(Place("movies", "a.mkv"), 3, 5)
+
+
 @pytest.mark.parametrize(
     ("action", "line", "appear", "vanish"),
     [
@@ -86,6 +95,49 @@ def test_what_each_action_says_and_does(action: Action, line: str, appear: list[
     assert bytes_carried(action) == (3 if isinstance(action, Fetch) else 0)
 
 
+KEPT = Unchanged(COPY.place, 3, 5)
+THERE_BEFORE = Unchanged(HERE, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("action", "line", "appear", "vanish", "asked"),
+    [
+        (ReleaseFile("x", HERE, 3, 5), "delete incoming:a.mkv on the remote", [], [HERE], [THERE_BEFORE]),
+        (ReleaseFile("x", HERE, 3, 5, COPY), "delete incoming:a.mkv on the remote", [], [HERE], [THERE_BEFORE, KEPT]),
+        (
+            ReleaseMove("x", HERE, THERE, 3, 5, COPY),
+            "move incoming:a.mkv → tv:b.mkv on the remote",
+            [THERE],
+            [HERE],
+            [THERE_BEFORE, Absent(THERE), KEPT],
+        ),
+        (
+            ReleaseMove("x", HERE, THERE, 3, 5, COPY, back=True),
+            "move incoming:a.mkv → tv:b.mkv on the remote",
+            [THERE],
+            [HERE],
+            [THERE_BEFORE, Absent(THERE)],
+        ),
+        (
+            ReleaseMark("x", THERE, (FileEntry("c.mkv", 1, 2),), (COPY,)),
+            "mark as released: tv:b.mkv",
+            [THERE],
+            [],
+            [Unchanged(Place("tv", "c.mkv"), 1, 2), Absent(THERE), KEPT],
+        ),
+        (ReleaseMark("x", HERE, (), (COPY,), back=True), "take away the mark incoming:a.mkv", [], [HERE], []),
+        (ReleaseFolder("x", HERE), "remove folder incoming:a.mkv on the remote if empty", [], [HERE], []),
+    ],
+)
+def test_what_each_release_says_does_and_rests_on(
+    action: Action, line: str, appear: list[Place], vanish: list[Place], asked: list[Precondition]
+) -> None:
+    assert describe(action) == line
+    assert effects(action) == (tuple(appear), tuple(vanish))
+    assert preconditions(action) == tuple(asked)
+    assert bytes_carried(action) == 0
+
+
 @given(actions())
 def test_every_action_asks_for_free_names_where_files_appear(action: Action) -> None:
     """What vanishes was there unchanged; where a file appears nothing stood; every action can be told in a line."""
@@ -102,8 +154,8 @@ def test_every_action_asks_for_free_names_where_files_appear(action: Action) -> 
 
 @given(remarks())
 def test_some_remarks_need_a_person(remark: Remark) -> None:
-    """The last five kinds need a person's attention; "nothing to do here" never does."""
-    needs = {"refused", "conflict", "collision", "unrouted", "out of reach"}
+    """The last seven kinds need a person's attention; "nothing to do here" never does."""
+    needs = {"refused", "conflict", "collision", "unrouted", "out of reach", "corrupt", "irreversible"}
     assert remark.needs_attention is (remark.kind in needs)
     assert plan_of(remarks=(remark,)).needs_attention == ((remark,) if remark.kind in needs else ())
 

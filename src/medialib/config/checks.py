@@ -15,6 +15,7 @@ from medialib.completeness import marker_fault, temporary_fault
 from medialib.config.environment import Fault, KeyPath
 from medialib.config.secret import Secret, SecretUrl
 from medialib.config.settings import Settings
+from medialib.naming import unsafe_reason
 
 __all__ = ["RESERVED_NAMES", "contradictions", "name_faults", "oddities", "secrets_of"]
 
@@ -37,6 +38,7 @@ def contradictions(settings: Settings) -> tuple[Fault, ...]:
         *_local_remotes(settings),
         *_keys(settings),
         *_names_of_the_unfinished(settings),
+        *_releases(settings),
     )
 
 
@@ -169,6 +171,19 @@ def _local_remotes(settings: Settings) -> Iterator[Fault]:
                 relation = _relation(folder, other)
                 if relation:
                     yield ("remotes", name, "url"), f"{relation} {key}: files would be fetched onto themselves"
+
+
+def _releases(settings: Settings) -> Iterator[Fault]:
+    for name, remote in settings.remotes.items():
+        path = ("remotes", name, "release_to")
+        if remote.release == "move" and not remote.release_to:
+            yield path, "is wanted, since release is 'move'"
+        elif remote.release_to is not None:
+            reason = unsafe_reason(remote.release_to)
+            if reason is not None:
+                yield path, f"is no folder below the url's path: {reason}"
+            elif remote.release_to in remote.paths:
+                yield path, "is one of the paths that are fetched from"
 
 
 def _relation(folder: Path, other: Path) -> str | None:

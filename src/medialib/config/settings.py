@@ -166,6 +166,15 @@ class RemoteSettings:
     hash_commands: bool = setting(
         False, "Whether the SFTP server may be told to run sha256sum and the like on its files, to compare hashes."
     )
+    release: Literal["keep", "delete", "move", "mark"] = setting(
+        "keep",
+        "What medialib release does to a unit (a file or folder below one of the paths) whose files are all proven in "
+        "the library: nothing; delete it there; move it to release_to; mark it with an empty file.",
+    )
+    release_to: str | None = setting(None, 'Folder below the url\'s path that released units go to, for "move".')
+    release_after: Duration = setting(
+        timedelta(0), "How long after its last file was received a unit may be released: for seeding."
+    )
     options: Mapping[str, OptionValue] = setting(
         attrs.Factory(dict), "What the file system of another kind of address (not sftp) is given by name."
     )
@@ -396,18 +405,25 @@ class Settings:
     def digest(self) -> str:
         """SHA-256, lower-case hex, over what a plan depends on.
 
-        That is the remotes' addresses and folders, the incoming folder, the library's roots, its preset and templates.
+        That is the remotes' addresses and folders, the incoming folder, the library's roots, its preset and templates,
+        and what is done on the remotes.
         No secret is part of it.
 
         >>> Settings().digest == Settings(log=LogSettings(level="debug")).digest
         True
         """
+        releases = {
+            name: [remote.release, remote.release_to or ""]
+            for name, remote in self.remotes.items()
+            if remote.release != "keep"
+        }
         bound = {
             "format": "medialib.settings-digest/1",
             "remotes": {name: [remote.url, sorted(remote.paths)] for name, remote in self.remotes.items()},
             "incoming": None if self.download.incoming is None else str(self.download.incoming),
             "roots": {kind: str(root) for kind, root in self.library.roots.items()},
             "preset": self.library.preset,
+            **({"releases": releases} if releases else {}),
             **({"templates": self.library.templates} if self.library.templates else {}),
         }
         return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).hexdigest()

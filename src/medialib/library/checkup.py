@@ -316,7 +316,7 @@ class _Examination:
         catalogue = self._memory()
         if catalogue is None or catalogue.checkpoints.get(emptied_mark(remote, folder)) is not None:
             return False
-        return next(iter(catalogue.known_files.of_remote(remote, folder)), None) is not None
+        return any(row.state != "released" for row in catalogue.known_files.of_remote(remote, folder))
 
     def _clock_check(self, name: str, offset: tuple[float, float] | None, newest: int | None) -> Check:
         two_looks = self.settings.download.two_looks

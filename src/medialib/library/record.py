@@ -35,6 +35,7 @@ from medialib.workflows.explain import (
 from medialib.workflows.fetch import FetchRules, Observations, Source, emptied_mark, plan_baseline, plan_fetch
 from medialib.workflows.fix import plan_fix_show
 from medialib.workflows.lookup import AIRED, Ask, TitleLookup
+from medialib.workflows.release import ReleaseRules, ReleaseSource, plan_release
 from medialib.workflows.route import RouteRules, plan_route
 from medialib.workflows.shows import plan_add_show
 from medialib.workflows.undo import plan_undo
@@ -103,6 +104,7 @@ class Library:
             configuration=self.settings.digest,
             remote_paths={name: self._folders(name) for name in self.remotes},
             minimum_free=self.settings.download.minimum_free,
+            releases={name: remote.release for name, remote in self.settings.remotes.items()},
             proof=self.settings.download.verify,
         )
 
@@ -336,6 +338,33 @@ class Library:
             self.catalogue,
             remotes=self.remotes if remotes else None,
             executor=executor,
+            observer=observer,
+            cancelled=cancelled,
+        )
+
+    def plan_release(
+        self, *, remote: str | None = None, observer: Observer = nobody, cancelled: CancelToken | None = None
+    ) -> Plan:
+        """Plan to let go of what stands proven in the library, on all remotes that want it or on one.
+
+        Raises UsageError if no remote wants it, and as `medialib.workflows.release.plan_release` does.
+        """
+        sources = []
+        for source in self._sources(remote):
+            settings = self.settings.remotes[source.location.name]
+            rules = ReleaseRules(settings.release, settings.release_to or "", settings.release_after, self._paths())
+            sources.append(ReleaseSource(source.location, rules, source.paths))
+        if all(source.rules.mode == "keep" for source in sources):
+            raise UsageError(
+                "nothing is ever released, as configured",
+                remedy="Set release of a remote to 'delete', 'move' or 'mark'.",
+            )
+        return plan_release(
+            sources,
+            self.roots,
+            self.catalogue,
+            self.clock,
+            configuration=self.settings.digest,
             observer=observer,
             cancelled=cancelled,
         )

@@ -17,8 +17,9 @@ from medialib.planning.actions import (
     SetHolding,
 )
 from medialib.planning.effects import Absent, Precondition, Unchanged, bytes_carried, describe, effects, preconditions
-from medialib.planning.inverse import Irreversible, Outcome, Performed, inverse, undo_actions
+from medialib.planning.inverse import Irreversible, Outcome, Performed, inverse, irreversible, undo_actions
 from medialib.planning.plan import PLAN_FORMAT, Plan, Remark, RemarkKind, check_plan, initial_preconditions
+from medialib.planning.releases import KeptCopy, Release, ReleaseFile, ReleaseFolder, ReleaseMark, ReleaseMove
 from medialib.planning.serial import dump_plan, load_plan, plan_schema, structure, unstructure
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Discard",
     "Fetch",
     "Irreversible",
+    "KeptCopy",
     "MakeFolder",
     "Move",
     "Outcome",
@@ -38,6 +40,11 @@ __all__ = [
     "Plan",
     "Precondition",
     "RecordKnown",
+    "Release",
+    "ReleaseFile",
+    "ReleaseFolder",
+    "ReleaseMark",
+    "ReleaseMove",
     "Remark",
     "RemarkKind",
     "RemoveFolder",
@@ -53,6 +60,7 @@ __all__ = [
     "effects",
     "initial_preconditions",
     "inverse",
+    "irreversible",
     "load_plan",
     "plan_schema",
     "preconditions",

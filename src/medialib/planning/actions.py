@@ -11,6 +11,7 @@ from typing import TypeAlias
 import attrs
 
 from medialib.model import Digest, Episode, Holding, KnownFile, Movie, Place, Show
+from medialib.planning.releases import Release
 
 __all__ = [
     "Action",
@@ -276,5 +277,6 @@ Action: TypeAlias = (
     | AddMovie
     | RemoveMovie
     | RecordKnown
+    | Release
 )
 """Anything a plan may hold."""

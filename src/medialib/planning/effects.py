@@ -23,6 +23,7 @@ from medialib.planning.actions import (
     SetEpisodes,
     SetHolding,
 )
+from medialib.planning.releases import KeptCopy, ReleaseFile, ReleaseFolder, ReleaseMark, ReleaseMove
 
 __all__ = ["Absent", "Precondition", "Unchanged", "bytes_carried", "describe", "effects", "preconditions"]
 
@@ -67,8 +68,26 @@ def preconditions(action: Action) -> tuple[Precondition, ...]:
             return ()
         case SetHolding() | RecordKnown():
             return ()
+        case ReleaseFile():
+            return (Unchanged(action.source, action.size, action.mtime_ns), *_kept(action.copy))
+        case ReleaseMove():
+            kept = () if action.back else _kept(action.copy)
+            return (Unchanged(action.source, action.size, action.mtime_ns), Absent(action.target), *kept)
+        case ReleaseMark():
+            if action.back:
+                return ()
+            listed = (
+                Unchanged(Place(action.place.location, file.path), file.size, file.mtime_ns) for file in action.files
+            )
+            return (*listed, Absent(action.place), *_kept(*action.copies))
+        case ReleaseFolder():
+            return ()
         case _:
             assert_never(action)
+
+
+def _kept(*copies: KeptCopy | None) -> tuple[Unchanged, ...]:
+    return tuple(Unchanged(copy.place, copy.size, copy.mtime_ns) for copy in copies if copy is not None)
 
 
 def effects(action: Action) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
@@ -90,6 +109,14 @@ def effects(action: Action) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
             return (), ()
         case SetHolding() | RecordKnown():
             return (), ()
+        case ReleaseFile():
+            return (), (action.source,)
+        case ReleaseMove():
+            return (action.target,), (action.source,)
+        case ReleaseMark():
+            return ((), (action.place,)) if action.back else ((action.place,), ())
+        case ReleaseFolder():
+            return (), (action.place,)
         case _:
             assert_never(action)
 
@@ -139,6 +166,14 @@ def describe(action: Action) -> str:
         case RecordKnown():
             verb = "forget" if action.record is None else "record as known:"
             return f"{verb} {action.remote}:{action.path}"
+        case ReleaseFile():
+            return f"delete {action.source} on the remote"
+        case ReleaseMove():
+            return f"move {action.source} → {action.target} on the remote"
+        case ReleaseMark():
+            return f"take away the mark {action.place}" if action.back else f"mark as released: {action.place}"
+        case ReleaseFolder():
+            return f"remove folder {action.place} on the remote if empty"
         case _:
             assert_never(action)
 

@@ -25,8 +25,9 @@ from medialib.planning.actions import (
     SetHolding,
 )
 from medialib.planning.effects import effects
+from medialib.planning.releases import ReleaseFile, ReleaseFolder, ReleaseMark, ReleaseMove
 
-__all__ = ["Irreversible", "Outcome", "Performed", "inverse", "undo_actions"]
+__all__ = ["Irreversible", "Outcome", "Performed", "inverse", "irreversible", "undo_actions"]
 
 
 @attrs.frozen
@@ -55,6 +56,8 @@ class Outcome:
     """SHA-256 of what a fetched file was on the disk, lower-case hex, where it was read again for that."""
     remote_digest: Digest | None = None
     """What the remote said that a fetched file's bytes come to, where it was asked and told."""
+    released: tuple[KnownFile, ...] = ()
+    """The rows of known files whose remote copies were released, or taken back, as they were before."""
     changed: bool = True
     """False where there was nothing to do: a folder that was not empty, or stood already."""
 
@@ -77,16 +80,18 @@ class Irreversible:
 
     action: str
     """Identifier of the action."""
+    place: Place
+    """What it was about."""
     reason: str
     """For a reader."""
 
 
-def inverse(performed: Performed, *, recycle: str) -> tuple[Action, ...]:
+def inverse(performed: Performed, *, recycle: str) -> tuple[Action, ...] | Irreversible:
     """The actions that take back what was done, in the order they are to happen.
 
     `recycle` names the folder, relative to a location's root, that files without a former place go to: what was fetched
     is not destroyed. An action that did nothing has the empty inverse. Folders that the action had to make are removed
-    again if empty.
+    again if empty. What was deleted on a remote has no inverse, and is `Irreversible`.
 
     Raises ValueError for an action without outcome: its run must be recovered first.
 
@@ -158,6 +163,25 @@ def inverse(performed: Performed, *, recycle: str) -> tuple[Action, ...]:
             return (AddMovie(name, action.movie, reason),)
         case RecordKnown():
             return (RecordKnown(name, action.remote, action.path, action.record, action.previous, reason),)
+        case ReleaseFile():
+            return Irreversible(action.id, action.source, "it was deleted on the remote, which keeps nothing")
+        case ReleaseMove():
+            return (
+                attrs.evolve(
+                    action,
+                    id=name,
+                    source=action.target,
+                    target=action.source,
+                    reason=reason,
+                    after=(),
+                    back=not action.back,
+                ),
+            )
+        case ReleaseMark():
+            return (attrs.evolve(action, id=name, reason=reason, after=(), back=not action.back),)
+        case ReleaseFolder():
+            # what comes back makes its folders itself
+            return ()
         case _:
             assert_never(action)
 
@@ -181,7 +205,8 @@ def undo_actions(lines: Iterable[Performed], *, recycle: str) -> tuple[Action, .
     # what went through a disk with a coarse clock comes back with its coarse time
     left: dict[Place, int] = {}
     for performed in sorted(lines, key=lambda line: line.sequence, reverse=True):
-        for action in inverse(performed, recycle=recycle):
+        taken_back = inverse(performed, recycle=recycle)
+        for action in () if isinstance(taken_back, Irreversible) else taken_back:
             appear, vanish = effects(action)
             touched = dict.fromkeys(action.after)
             for place in (*appear, *vanish):
@@ -200,6 +225,17 @@ def undo_actions(lines: Iterable[Performed], *, recycle: str) -> tuple[Action, .
                 for above in _folders_above(place):
                     beneath.setdefault(above, {})[chained.id] = None
     return tuple(done)
+
+
+def irreversible(lines: Iterable[Performed]) -> tuple[Irreversible, ...]:
+    """What a run did that nothing takes back, in order.
+
+    >>> gone = ReleaseFile("r1", Place("seedbox", "a.mkv"), 3, 0)
+    >>> [str(each.place) for each in irreversible([Performed(1, gone, Outcome("done"))])]
+    ['seedbox:a.mkv']
+    """
+    found = (inverse(performed, recycle="") for performed in sorted(lines, key=lambda line: line.sequence))
+    return tuple(each for each in found if isinstance(each, Irreversible))
 
 
 def _folders_above(place: Place) -> Iterable[Place]:

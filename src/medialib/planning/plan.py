@@ -27,15 +27,20 @@ RemarkKind: TypeAlias = Literal[
     "duplicate",
     "partial",
     "known",
+    "unreleased",
     "refused",
     "conflict",
     "collision",
     "unrouted",
     "out of reach",
+    "corrupt",
+    "irreversible",
 ]
-"""Why something was left alone. The last five need a person's attention."""
+"""Why something was left alone. The last seven need a person's attention."""
 
-_ATTENTION: frozenset[RemarkKind] = frozenset({"refused", "conflict", "collision", "unrouted", "out of reach"})
+_ATTENTION: frozenset[RemarkKind] = frozenset(
+    {"refused", "conflict", "collision", "unrouted", "out of reach", "corrupt", "irreversible"}
+)
 
 
 @attrs.frozen

@@ -18,6 +18,7 @@ __all__ = [
     "Received",
     "SupportsDigests",
     "SupportsReadingAhead",
+    "SupportsRelease",
     "SupportsWriters",
     "Transfer",
     "Untold",
@@ -194,6 +195,33 @@ class SupportsWriters(Protocol):
 
     def being_written(self, path: str) -> bool | None:
         """Whether another program has the file open for writing; None where that cannot be told."""
+
+
+@runtime_checkable
+class SupportsRelease(Location, Protocol):
+    """A remote that lets go of files. `workflows.apply`, and nothing else, calls these, and only if the user said so.
+
+    Every change is durable, as far as the remote can make it so, when its method returns. A method whose answer is lost
+    raises `ConnectionLost`, and may or may not have done its work: the caller looks.
+    """
+
+    def remove(self, path: str, *, size: int, mtime_ns: int) -> None:
+        """Remove a file, if it is still the one with that size and time; raises `ContentChanged` if not."""
+
+    def remove_folder(self, path: str) -> bool:
+        """Remove a folder if it is there and empty; tells whether it did. The root is never removed."""
+
+    def relocate(self, source: str, path: str) -> None:
+        """Give a file another place in this location, by one step that replaces nothing; folders are made.
+
+        Size and time stay. Raises `TargetTaken` if something stands at `path`, FileNotFoundError if the source is gone.
+        """
+
+    def mark(self, path: str) -> FileEntry:
+        """Put an empty file at `path`, whose folder must be there; an empty one that stands there already will do.
+
+        Raises `TargetTaken` if something else stands there.
+        """
 
 
 @attrs.frozen

@@ -203,6 +203,29 @@ class MemoryLocation:
             self.folders.remove(path)
             return True
 
+    def relocate(self, source: str, path: str) -> None:
+        """See `SupportsRelease.relocate`."""
+        with self._step("relocate", source), self._step("relocate", path):
+            if source not in self.files:
+                raise FileNotFoundError(f"{self._name}:{source}")
+            self._target(path)
+            self.refuse_collision(path)
+            parts = path.split("/")[:-1]
+            above = {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+            if above & self.files.keys():
+                raise TargetTaken(f"{self._name}:{path} has a file where a folder is wanted")
+            self.folders |= above
+            self.files[path] = self.files.pop(source)
+
+    def mark(self, path: str) -> FileEntry:
+        """See `SupportsRelease.mark`; marks are of the beginning of time."""
+        with self._step("mark", path):
+            self._target(path)
+            self.require_folder(path)
+            if self.files.setdefault(path, MemoryFile(b"", 0)).content:
+                raise TargetTaken(f"{self._name}:{path} is taken by something that is no mark")
+            return FileEntry(path, 0, self.files[path].mtime_ns)
+
     def has_folder(self, path: str) -> bool:
         """See `WritableLocation.has_folder`."""
         with self._step("has_folder", path, root=True):

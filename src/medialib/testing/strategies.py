@@ -16,6 +16,7 @@ from medialib.model import (
     DigestAlgorithm,
     Episode,
     ExternalIds,
+    FileEntry,
     Holding,
     InventoryFile,
     KnownFile,
@@ -32,10 +33,15 @@ from medialib.planning import (
     ChangeShow,
     Discard,
     Fetch,
+    KeptCopy,
     MakeFolder,
     Move,
     Outcome,
     RecordKnown,
+    ReleaseFile,
+    ReleaseFolder,
+    ReleaseMark,
+    ReleaseMove,
     RemoveFolder,
     RemoveMovie,
     RemoveShow,
@@ -216,7 +222,7 @@ def known_files(remotes: st.SearchStrategy[str] | None = None) -> st.SearchStrat
         path=paths().map("/".__add__),
         size=_sizes(),
         mtime_ns=_times(),
-        state=st.sampled_from(("fetched", "baseline")),
+        state=st.sampled_from(("fetched", "baseline", "released")),
         recorded=instants(),
         sha256=st.none() | _hashes(),
         local=st.none() | places(),
@@ -272,6 +278,21 @@ def actions() -> st.SearchStrategy[Action]:
         st.builds(AddMovie, movie=movies(), **told),
         st.builds(RemoveMovie, movie=movies(), **told),
         st.builds(RecordKnown, remote=texts(), path=texts(), previous=row, record=row, **told),
+        *_releases(),
+    )
+
+
+def _releases() -> tuple[st.SearchStrategy[Action], ...]:
+    told = {"id": texts(), "reason": texts(), "after": st.lists(texts(), max_size=2).map(tuple)}
+    copies = st.builds(KeptCopy, place=places(), size=_sizes(), mtime_ns=_times())
+    listed = st.builds(FileEntry, path=texts(), size=_sizes(), mtime_ns=_times())
+    file = {"source": places(), "size": _sizes(), "mtime_ns": _times(), "copy": st.none() | copies, **told}
+    few = {"files": st.lists(listed, max_size=2).map(tuple), "copies": st.lists(copies, max_size=2).map(tuple)}
+    return (
+        st.builds(ReleaseFile, **file),
+        st.builds(ReleaseMove, target=places(), back=st.booleans(), **file),
+        st.builds(ReleaseMark, place=places(), back=st.booleans(), **few, **told),
+        st.builds(ReleaseFolder, place=places(), **told),
     )
 
 
@@ -290,6 +311,7 @@ def outcomes() -> st.SearchStrategy[Outcome]:
         previous_holding=st.none() | holdings(),
         written_sha256=st.none() | _hashes(),
         remote_digest=st.none() | digests(),
+        released=st.lists(known_files(), max_size=2).map(tuple),
         changed=st.booleans(),
     )
 

@@ -23,6 +23,7 @@ from medialib.transfer.stream import StreamTransfer
 from medialib.workflows.apply import Report, World, writing
 from medialib.workflows.fetch import FetchRules, Source, plan_fetch
 from medialib.workflows.lookup import Ask, TitleLookup
+from medialib.workflows.release import ReleaseRules, ReleaseSource, plan_release
 from medialib.workflows.route import RouteRules, plan_route
 from medialib.workflows.titles import UnknownTitles
 from medialib.workflows.undo import plan_undo
@@ -82,6 +83,8 @@ class MemoryWorld:
     """Patterns of what is not wanted."""
     stability: StabilityRules = StabilityRules()
     """When a file is believed to be whole."""
+    release: ReleaseRules = ReleaseRules()
+    """What becomes of the remote's units."""
     provider: MetadataProvider | None = None
     """Who is asked about titles that the catalogue does not know; None: they are entered by their names."""
 
@@ -101,6 +104,7 @@ class MemoryWorld:
             clock=self.clock,
             configuration="configuration",
             remote_paths={"remote": ()},
+            releases={"remote": self.release.mode},
         )
 
     def before_each(self, hook: Callable[[str, str], None]) -> None:
@@ -161,6 +165,17 @@ class MemoryWorld:
         """Fetch what is new, then route it, in one run."""
         with writing(self.world, "sync") as session:
             return session.apply(self.plan_fetch()), session.apply(self.plan_route())
+
+    def plan_release(self) -> Plan:
+        """Plan to let go, on the remote, of what stands proven in the library."""
+        rules = attrs.evolve(self.release, paths=PathRules(self.exclude))
+        return plan_release(
+            [ReleaseSource(self.remote, rules)],
+            {"tv": self.tv, "movies": self.movies},
+            self.catalogue,
+            self.clock,
+            configuration="configuration",
+        )
 
     def undo(self, run: str | None = None) -> Report:
         """Take a run back."""

@@ -304,9 +304,9 @@ def open_location(
     """
     scheme = url.partition("://")[0] if "://" in url else ""
     if scheme in ("", "file"):
-        from medialib.transfer.local import LocalLocation
+        from medialib.transfer.local_remote import LocalRemote
 
-        return LocalLocation(name, url.removeprefix("file://"))
+        return LocalRemote(name, url.removeprefix("file://"))
     if scheme in ("sftp", "ssh", "medialib-sftp"):
         from medialib.transfer.sftp import SftpFileSystem
         from medialib.transfer.sftp_location import SftpLocation

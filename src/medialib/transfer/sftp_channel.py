@@ -103,6 +103,10 @@ class SftpChannel:
         else:
             self._order(Request.RENAME, names)
 
+    def rename_without_replacing(self, source: bytes, target: bytes) -> None:
+        """Rename, if nothing stands at `target`: version 3's own rename (draft-ietf-secsh-filexfer-02, section 6.5)."""
+        self._order(Request.RENAME, string(source) + string(target))
+
     def set_times(self, path: bytes, accessed: int, changed: int) -> None:
         """Set a file's times: whole seconds since the epoch."""
         self._order(Request.SETSTAT, string(path) + times(accessed, changed))

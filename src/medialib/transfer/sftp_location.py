@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from medialib.model import Digest, DigestAlgorithm
+from medialib.model import Digest, DigestAlgorithm, FileEntry
 from medialib.ports import CancelToken, Untold
 from medialib.transfer.remote import FsspecLocation
 from medialib.transfer.remote_digests import RemoteDigests
+from medialib.transfer.remote_release import RemoteRelease
 
 if TYPE_CHECKING:
     from medialib.transfer.sftp import SftpFileSystem
@@ -17,7 +18,10 @@ __all__ = ["SftpLocation"]
 
 
 class SftpLocation(FsspecLocation):
-    """See `FsspecLocation` and `SupportsDigests`. `hash_commands`: the server may be told to run ``sha256sum``."""
+    """See `FsspecLocation`, `SupportsDigests` and `SupportsRelease`.
+
+    With `hash_commands` the server may be told to run ``sha256sum`` and its like.
+    """
 
     def __init__(
         self,
@@ -30,6 +34,7 @@ class SftpLocation(FsspecLocation):
     ) -> None:
         super().__init__(name, filesystem, root, most_names=most_names)
         self._digests = RemoteDigests(filesystem.session, commands=hash_commands)
+        self._release = RemoteRelease(self, filesystem, lambda path: self._within(path, self._canonical_root()))
 
     def digest(self, path: str, algorithms: Sequence[DigestAlgorithm], *, cancelled: CancelToken) -> Digest | Untold:
         """See `SupportsDigests.digest`."""
@@ -37,3 +42,19 @@ class SftpLocation(FsspecLocation):
         if found is None:
             raise FileNotFoundError(f"{self.name}:{path}")
         return self._digests.digest(self.address(path), found.size, algorithms, cancelled)
+
+    def remove(self, path: str, *, size: int, mtime_ns: int) -> None:
+        """See `SupportsRelease.remove`."""
+        self._release.remove(path, size=size, mtime_ns=mtime_ns)
+
+    def remove_folder(self, path: str) -> bool:
+        """See `SupportsRelease.remove_folder`."""
+        return self._release.remove_folder(path)
+
+    def relocate(self, source: str, path: str) -> None:
+        """See `SupportsRelease.relocate`."""
+        self._release.relocate(source, path)
+
+    def mark(self, path: str) -> FileEntry:
+        """See `SupportsRelease.mark`."""
+        return self._release.mark(path)

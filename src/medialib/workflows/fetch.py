@@ -224,7 +224,8 @@ class _KnownFiles:
 
     def any_below(self, folder: str) -> bool:
         prefix = folder.rstrip("/") + "/"
-        return any(path.startswith(prefix) for path in self._rows)
+        # what we let go of ourselves is not missed
+        return any(path.startswith(prefix) and row.state != "released" for path, row in self._rows.items())
 
     def is_current(self, entry: FileEntry, path: str) -> bool:
         row = self._rows.get(path)

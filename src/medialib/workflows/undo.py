@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medialib.errors import UsageError
-from medialib.planning import Plan, undo_actions
+from medialib.planning import Plan, Remark, irreversible, undo_actions
 from medialib.ports import Catalogue, Clock, Run
 
 __all__ = ["plan_undo", "run_to_undo"]
@@ -35,13 +35,16 @@ def plan_undo(
 ) -> Plan:
     """Plan the inverses of everything that a run did, last things first.
 
-    What was fetched goes to the recycle folder; it is not destroyed. Raises UsageError as `run_to_undo` does.
+    What was fetched goes to the recycle folder; it is not destroyed. What cannot be taken back is left, with a remark.
+    Raises UsageError as `run_to_undo` does.
     """
     undone = run_to_undo(catalogue, run)
     now = clock.now()
     folder = f"{recycle}/undo-{undone.id}-{now:%Y%m%dT%H%M%SZ}"
-    actions = undo_actions(catalogue.journal.lines(undone.id), recycle=folder)
-    return Plan("undo", now, catalogue.identity, configuration, actions, undoes=undone.id)
+    lines = tuple(catalogue.journal.lines(undone.id))
+    actions = undo_actions(lines, recycle=folder)
+    remarks = tuple(Remark("irreversible", each.place, each.reason) for each in irreversible(lines))
+    return Plan("undo", now, catalogue.identity, configuration, actions, remarks, undoes=undone.id)
 
 
 def _undoable(run: Run) -> Run:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from medialib.completeness import same_time
 from medialib.errors import Drifted, PlanRefused
 from medialib.model import FileEntry, Place
-from medialib.planning import Absent, Fetch, Plan, Unchanged, check_plan, effects, initial_preconditions
+from medialib.planning import (
+    Absent,
+    Fetch,
+    KeptCopy,
+    Plan,
+    Release,
+    ReleaseFolder,
+    ReleaseMark,
+    ReleaseMove,
+    Unchanged,
+    check_plan,
+    effects,
+    initial_preconditions,
+)
 from medialib.ports import Location
 from medialib.workflows.apply.world import World
 
@@ -58,9 +72,14 @@ def _misplaced(plan: Plan, world: World) -> list[str]:
         appear, vanish = effects(action)
         for place in (*appear, *vanish):
             try:
-                world.writable(place)
+                if isinstance(action, Release):
+                    world.releasing(place, action)
+                else:
+                    world.writable(place)
             except PlanRefused as error:
                 problems[f"{action.id}: {error}"] = None
+        if isinstance(action, Release):
+            problems.update((f"{action.id}: {said}", None) for said in _unreleasable(action, world))
         if isinstance(action, Fetch):
             source = action.source
             if source.location not in world.locations:
@@ -68,6 +87,31 @@ def _misplaced(plan: Plan, world: World) -> list[str]:
             elif not _is_offered(source, world):
                 problems[f"{action.id}: {source} is not in a configured folder of a remote"] = None
     return list(problems)
+
+
+def _unreleasable(action: Release, world: World) -> Iterator[str]:
+    """What a release names that it may not: copies that are not in the library, another remote, another folder."""
+    if isinstance(action, ReleaseMark):
+        copies: tuple[KeptCopy | None, ...] = action.copies
+        gone = tuple(Place(action.place.location, file.path) for file in action.files)
+    elif isinstance(action, ReleaseFolder):
+        copies, gone = (), (action.place,)
+    else:
+        copies, gone = (action.copy,), (action.source,)
+    for copy in copies:
+        if copy is not None and (
+            copy.place.location in world.remote_paths or copy.place.location not in world.locations
+        ):
+            yield f"{copy.place} is in no library"
+    back = isinstance(action, ReleaseMove | ReleaseMark) and action.back
+    # what comes back, and the folders it leaves, may stand where nothing is fetched from
+    yield from (
+        f"{place} is not in a configured folder of a remote"
+        for place in gone
+        if not back and not _is_offered(place, world)
+    )
+    if isinstance(action, ReleaseMove) and action.target.location != action.source.location:
+        yield f"{action.target} is on another remote than {action.source}"
 
 
 def _is_offered(source: Place, world: World) -> bool:

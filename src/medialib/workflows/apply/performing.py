@@ -6,10 +6,23 @@ from collections.abc import Callable
 
 from medialib.errors import ContentChanged, OutOfReach, TargetTaken
 from medialib.model import FileEntry, KnownFile, Place
-from medialib.planning import Action, Discard, Fetch, MakeFolder, Move, Outcome, RemoveFolder
+from medialib.planning import (
+    Action,
+    Discard,
+    Fetch,
+    MakeFolder,
+    Move,
+    Outcome,
+    ReleaseFile,
+    ReleaseFolder,
+    ReleaseMark,
+    ReleaseMove,
+    RemoveFolder,
+)
 from medialib.ports import CancelToken, Part, SupportsWriters, WritableLocation
 from medialib.workflows.apply.checking import is_unchanged
 from medialib.workflows.apply.proving import WatchedPart, prove
+from medialib.workflows.apply.releasing import perform_release
 from medialib.workflows.apply.world import World
 from medialib.workflows.hashing import content_hash
 
@@ -36,6 +49,8 @@ def perform(action: Action, world: World, *, cancelled: CancelToken, arrived: Ca
         case RemoveFolder(place=place):
             gone = world.writable(place).remove_folder(place.path)
             return Outcome("done", "" if gone else "kept: it is not empty, or was gone already", changed=gone)
+        case ReleaseFile() | ReleaseMove() | ReleaseMark() | ReleaseFolder():
+            return perform_release(action, world)
         case _:
             return Outcome("done")
 

@@ -26,6 +26,10 @@ from medialib.planning import (
     Outcome,
     Performed,
     Plan,
+    ReleaseFile,
+    ReleaseFolder,
+    ReleaseMark,
+    ReleaseMove,
     RemoveFolder,
     bytes_carried,
     describe,
@@ -118,7 +122,9 @@ class Progress:
         self._results[action.id] = outcome.result
         if outcome.result == "done":
             for place in (place for places in effects(action) for place in places):
-                self._touched[place.location] = self._world.writable(place)
+                location = self._world.location(place)
+                if isinstance(location, WritableLocation):
+                    self._touched[place.location] = location
 
     def _commit_if_needed(self, action: Action) -> None:
         """Commit what waits if this action rests on a row of it, or if it has waited long enough."""
@@ -143,15 +149,16 @@ class Progress:
         for name in action.after:
             if self._results.get(name, "done") != "done":
                 return Outcome("skipped", f"comes after {name}, which was not carried out")
-        if isinstance(action, Fetch) and action.source.location in self._given_up:
-            return Outcome("skipped", f"{action.source.location}: {self._given_up[action.source.location]}")
+        remote = _remote_of(action)
+        if remote in self._given_up:
+            return Outcome("skipped", f"{remote}: {self._given_up[remote]}")
         return None
 
     def _attempt(self, action: Action) -> Outcome:
         def arrived(count: int) -> None:
             self._observer(BytesMoved(action.id, count))
 
-        remote = action.source.location if isinstance(action, Fetch) else ""
+        remote = _remote_of(action)
         # What arrived stays in its part, so another try resumes there.
         again = Retrying(
             stop=stop_after_attempt(_TRIES),
@@ -222,3 +229,14 @@ class Progress:
                 source.remove(move.source.path, size=move.size, mtime_ns=move.mtime_ns)
             except (MedialibError, OSError) as error:
                 self._observer(Noted(f"kept after copying: {say_failure(error)}", move.source, "warning"))
+
+
+def _remote_of(action: Action) -> str:
+    """Name of the remote that an action talks to; empty if it talks to none."""
+    match action:
+        case Fetch() | ReleaseFile() | ReleaseMove():
+            return action.source.location
+        case ReleaseMark() | ReleaseFolder():
+            return action.place.location
+        case _:
+            return ""

@@ -22,6 +22,10 @@ from medialib.planning import (
     Move,
     Outcome,
     RecordKnown,
+    ReleaseFile,
+    ReleaseFolder,
+    ReleaseMark,
+    ReleaseMove,
     RemoveFolder,
     RemoveMovie,
     RemoveShow,
@@ -29,6 +33,7 @@ from medialib.planning import (
     SetHolding,
 )
 from medialib.ports import Catalogue
+from medialib.workflows.apply.releasing import record_release
 
 __all__ = ["changes_only_the_catalogue", "record"]
 
@@ -126,6 +131,9 @@ def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime
                 catalogue.known_files.remove(action.remote, action.path)
             else:
                 catalogue.known_files.put([action.record])
+            return outcome
+        case ReleaseFile() | ReleaseMove() | ReleaseMark() | ReleaseFolder():
+            record_release(catalogue, action, outcome)
             return outcome
         case _:
             assert_never(action)

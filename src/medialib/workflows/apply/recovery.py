@@ -5,10 +5,11 @@ from __future__ import annotations
 from medialib.completeness import nearly_same_time
 from medialib.events import Noted, Observer, nobody
 from medialib.model import Place
-from medialib.planning import Action, Discard, Fetch, MakeFolder, Move, Outcome, RemoveFolder
+from medialib.planning import Action, Discard, Fetch, MakeFolder, Move, Outcome, Release, RemoveFolder
 from medialib.ports import CancelToken, Run
 from medialib.workflows.apply.performing import known_row
 from medialib.workflows.apply.recording import record
+from medialib.workflows.apply.releasing import examine_release
 from medialib.workflows.apply.world import World
 from medialib.workflows.hashing import content_hash
 
@@ -20,21 +21,34 @@ def recover(world: World, *, cancelled: CancelToken, observer: Observer = nobody
 
     The caller holds the writing lease, so whoever began them is gone. A file that reached its final name is recorded;
     an action that had no effect is written down as skipped, and what arrived of its bytes stays for the next try.
-    Files are never removed here; a folder that was to be removed is, if it is empty.
+    Files are never removed here; a folder that was to be removed is, if it is empty. A run that let go of files on a
+    remote which cannot be asked now stays open, and holds up nothing else.
     """
     recovered = []
     for run in world.catalogue.journal.runs():
         if run.state != "running":
             continue
+        told = True
         for line in world.catalogue.journal.lines(run.id):
             if line.outcome is not None:
                 continue
-            outcome = _examine(line.action, world, cancelled)
+            if isinstance(line.action, Release):
+                outcome = examine_release(line.action, world)
+            else:
+                outcome = _examine(line.action, world, cancelled)
+            if outcome is None:
+                told = False
+                observer(
+                    Noted(f"{line.action.id} of run {run.id} waits until its remote can be asked", level="warning")
+                )
+                continue
             now = world.clock.now()
             with world.catalogue.transaction():
                 final = record(world.catalogue, line.action, outcome, now)
                 world.catalogue.journal.complete(run.id, [(line.sequence, final)])
             observer(Noted(f"recovered {line.action.id} of run {run.id}: {final.result} ({final.detail})"))
+        if not told:
+            continue
         world.catalogue.journal.finish(run.id, "interrupted", world.clock.now())
         recovered.append(run)
     return tuple(recovered)

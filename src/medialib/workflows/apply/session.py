@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 from medialib.errors import Cancelled, CatalogueBusy, MedialibError
 from medialib.events import Observer, PlanFinished, PlanStarted, Waiting, nobody
-from medialib.planning import Plan, undo_actions
+from medialib.planning import Plan, irreversible, undo_actions
 from medialib.ports import CancelToken, Run, RunState
 from medialib.workflows.apply.checking import check_world
 from medialib.workflows.apply.progress import Progress, Report
@@ -56,8 +56,10 @@ class Session:
             self._run = self._begin(plan)
         if plan.undoes is not None:
             # an undo that was cut down leaves the rest of its run to be taken back
-            whole = undo_actions(self._world.catalogue.journal.lines(plan.undoes), recycle="")
-            self._undoes_all = {action.id for action in whole} <= {action.id for action in plan.actions}
+            lines = tuple(self._world.catalogue.journal.lines(plan.undoes))
+            whole = undo_actions(lines, recycle="")
+            planned = {action.id for action in plan.actions}
+            self._undoes_all = not irreversible(lines) and {action.id for action in whole} <= planned
         self._observer(PlanStarted(self._run.id, len(plan.actions), plan.bytes))
         report = Progress(self._world, self._run.id, plan, self._observer, self._cancelled).work()
         for result in ("done", "failed", "skipped"):

@@ -6,15 +6,20 @@ import errno
 import os
 import socket
 from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 import attrs
 
 from medialib.errors import MedialibError, PlanRefused
 from medialib.model import Place
-from medialib.ports import Catalogue, Clock, Location, Transfer, WritableLocation
+from medialib.planning import Release, ReleaseFile, ReleaseFolder, ReleaseMark, ReleaseMove
+from medialib.ports import Catalogue, Clock, Location, SupportsRelease, Transfer, WritableLocation
 from medialib.workflows.apply.proving import ProofLevel
 
-__all__ = ["World", "holder_is_dead", "say_failure"]
+__all__ = ["ReleaseMode", "World", "holder_is_dead", "say_failure"]
+
+ReleaseMode: TypeAlias = Literal["keep", "delete", "move", "mark"]
+"""What becomes of files on a remote once they are proven in the library."""
 
 
 @attrs.frozen(kw_only=True)
@@ -35,6 +40,8 @@ class World:
     """The remotes, which are never written to, and the folders of each that may be fetched from; empty: all of it."""
     minimum_free: int = 0
     """Bytes that must stay free on a disk that is fetched to."""
+    releases: Mapping[str, ReleaseMode] = attrs.field(factory=dict)
+    """What may be done to files on a remote once they are proven in the library; nothing for one that is not here."""
     proof: ProofLevel = "received"
     """How far a received file is proven before it has its name."""
 
@@ -55,7 +62,26 @@ class World:
             raise PlanRefused(f"{place}: {place.location!r} is only ever read")
         return location
 
+    def releasing(self, place: Place, action: Release) -> SupportsRelease:
+        """The remote that `action` changes; raises PlanRefused where the configuration does not want that."""
+        location = self.location(place)
+        mode = self.releases.get(place.location, "keep")
+        if mode not in _MODES[type(action)]:
+            raise PlanRefused(
+                f"{place}: the configuration does not let this be done there (release = {mode!r})",
+                remedy=f"Set remotes.{place.location}.release to {' or '.join(map(repr, _MODES[type(action)]))}.",
+            )
+        if not isinstance(location, SupportsRelease):
+            raise PlanRefused(f"{place}: {place.location!r} is of a kind that cannot be released from")
+        return location
 
+
+_MODES: dict[type, tuple[ReleaseMode, ...]] = {
+    ReleaseFile: ("delete",),
+    ReleaseMove: ("move",),
+    ReleaseMark: ("mark",),
+    ReleaseFolder: ("delete", "move"),
+}
 _REMEDIES = {
     errno.ENOSPC: "Make room on that disk, then run the same command again.",
     errno.EDQUOT: "Make room in that quota, then run the same command again.",
