@@ -10,18 +10,16 @@ from typing import Literal, assert_never
 
 import attrs
 
-from medialib.completeness import StabilityRules
 from medialib.config import Settings
 from medialib.errors import UsageError
 from medialib.events import Observer, nobody
-from medialib.filters import PathRules
 from medialib.library.providers import Providers
+from medialib.library.rules import folders_of, looking_up, path_rules, release_rules, route_rules, stability_rules
 from medialib.library.work import Verb, Work
 from medialib.model import ExternalIds, FileEntry, Place
-from medialib.naming import JELLYFIN, KODI, ORIGINAL, PLEX, NamingPreset, preset_from_templates, unsafe_reason
+from medialib.naming import unsafe_reason
 from medialib.planning import Fetch, Plan
 from medialib.ports import CancelToken, Catalogue, Clock, Location, Transfer, WritableLocation
-from medialib.routing import RoutingPolicy
 from medialib.workflows.apply import Report, Session, World, writing
 from medialib.workflows.explain import (
     Chapter,
@@ -35,17 +33,16 @@ from medialib.workflows.explain import (
 from medialib.workflows.fetch import FetchRules, Observations, Source, emptied_mark, plan_baseline, plan_fetch
 from medialib.workflows.fix import plan_fix_show
 from medialib.workflows.lookup import AIRED, Ask, TitleLookup
-from medialib.workflows.release import ReleaseRules, ReleaseSource, plan_release
+from medialib.workflows.release import ReleaseSource, plan_release
 from medialib.workflows.route import RouteRules, plan_route
 from medialib.workflows.shows import plan_add_show
 from medialib.workflows.undo import plan_undo
-from medialib.workflows.verify import Verified, verify
+from medialib.workflows.verify import Verified, named_places, verify
 
 __all__ = ["INCOMING", "Library"]
 
 INCOMING = "incoming"
 """Name of the location that files arrive in."""
-_PRESETS = {preset.name: preset for preset in (ORIGINAL, PLEX, JELLYFIN, KODI)}
 
 
 @attrs.frozen(kw_only=True)
@@ -102,7 +99,7 @@ class Library:
             transfer=self.transfer,
             clock=self.clock,
             configuration=self.settings.digest,
-            remote_paths={name: self._folders(name) for name in self.remotes},
+            remote_paths={name: folders_of(self.settings, name) for name in self.remotes},
             minimum_free=self.settings.download.minimum_free,
             releases={name: remote.release for name, remote in self.settings.remotes.items()},
             proof=self.settings.download.verify,
@@ -127,31 +124,12 @@ class Library:
             self._sources(remote),
             self._incoming(),
             self.catalogue,
-            FetchRules(
-                self._paths(),
-                self.stability_rules,
-                allow_empty=allow_empty,
-            ),
+            FetchRules(path_rules(self.settings), stability_rules(self.settings), allow_empty=allow_empty),
             self.clock,
             configuration=self.settings.digest,
             observer=observer,
             observe=self._remember if record else None,
             cancelled=cancelled,
-        )
-
-    @property
-    def stability_rules(self) -> StabilityRules:
-        """What it takes to believe that a remote file is whole, as configured."""
-        download = self.settings.download
-        return StabilityRules(
-            download.stability,
-            download.two_looks,
-            download.temporary_names,
-            download.unfinished_markers,
-            download.finished_markers,
-            download.wait_for_marker,
-            download.manifests,
-            download.wait_for_whole_sets,
         )
 
     def plan_baseline(
@@ -206,37 +184,13 @@ class Library:
     @property
     def route_rules(self) -> RouteRules:
         """How incoming files are routed, as configured."""
-        routing = self.settings.routing
-        companions = frozenset(routing.companions)
-        return RouteRules(
-            RoutingPolicy(
-                tv="tv" if "tv" in self.roots else None,
-                anime="anime" if "anime" in self.roots else None,
-                movies="movies" if "movies" in self.roots else None,
-                preset=self._preset,
-                minimum_confidence=routing.minimum_confidence,
-            ),
-            unknown_shows=routing.unknown_shows,
-            unknown_movies=routing.unknown_movies,
-            companions=companions | {"nfo"} if routing.keep_nfo else companions,
-            paths=self._paths(),
-            temporary_names=self.settings.download.temporary_names,
-        )
-
-    @property
-    def _preset(self) -> NamingPreset:
-        """How placed files are named: the preset, with the templates that the settings have in place of its own."""
-        library = self.settings.library
-        return preset_from_templates(_PRESETS[library.preset], **library.templates)
+        return route_rules(self.settings, self.roots)
 
     def route_rules_with(self, *, auto_add: bool) -> RouteRules:
         """How incoming files are routed, with unknown titles looked up if `auto_add` says so."""
-        rules, provider = self.route_rules, self.providers.preferred
-        if not auto_add:
-            return rules
-        # nobody to ask about films: what is configured for them holds
-        films = rules.unknown_movies if provider is not None and not provider.traits.movies else "look-up"
-        return attrs.evolve(rules, unknown_shows="look-up", unknown_movies=films)
+        provider = self.providers.preferred
+        traits = None if provider is None else provider.traits
+        return looking_up(self.route_rules, traits) if auto_add else self.route_rules
 
     def plan_show(
         self,
@@ -291,7 +245,11 @@ class Library:
         """Whether a file on a remote is believed to be whole; None for one that is not looked at."""
         if place.location not in self.remotes or unsafe_reason(place.path) is not None:
             return None
-        starts = [start for start in self._folders(place.location) if not start or place.path.startswith(f"{start}/")]
+        starts = [
+            start
+            for start in folders_of(self.settings, place.location)
+            if not start or place.path.startswith(f"{start}/")
+        ]
         if not starts:
             return None
         return explain_wholeness(
@@ -299,7 +257,7 @@ class Library:
             self.remotes[place.location],
             max(starts, key=len),
             self.catalogue,
-            self.stability_rules,
+            stability_rules(self.settings),
             self.clock,
         )
 
@@ -321,19 +279,8 @@ class Library:
         here: dict[str, WritableLocation] = dict(self.roots)
         if self.incoming is not None:
             here[INCOMING] = self.incoming
-        places = None
-        if subjects is not None:
-            places = []
-            for subject in subjects:
-                place = place_of(subject, here)
-                if place is None:
-                    raise UsageError(
-                        f"{subject} lies neither in the library nor in the incoming folder",
-                        remedy=f"Name a full path, or one behind {', '.join(f'{name}:' for name in sorted(here))}.",
-                    )
-                places.append(place)
         return verify(
-            places,
+            None if subjects is None else named_places(subjects, here),
             here,
             self.catalogue,
             remotes=self.remotes if remotes else None,
@@ -349,11 +296,10 @@ class Library:
 
         Raises UsageError if no remote wants it, and as `medialib.workflows.release.plan_release` does.
         """
-        sources = []
-        for source in self._sources(remote):
-            settings = self.settings.remotes[source.location.name]
-            rules = ReleaseRules(settings.release, settings.release_to or "", settings.release_after, self._paths())
-            sources.append(ReleaseSource(source.location, rules, source.paths))
+        sources = [
+            ReleaseSource(source.location, release_rules(self.settings, source.location.name), source.paths)
+            for source in self._sources(remote)
+        ]
         if all(source.rules.mode == "keep" for source in sources):
             raise UsageError(
                 "nothing is ever released, as configured",
@@ -494,21 +440,12 @@ class Library:
         if remote is not None and remote not in self.remotes:
             raise UsageError(f"no remote is called {remote!r}", remedy=f"There are {', '.join(sorted(self.remotes))}.")
         names = sorted(self.remotes) if remote is None else [remote]
-        return tuple(Source(self.remotes[name], self._folders(name)) for name in names)
-
-    def _folders(self, remote: str) -> tuple[str, ...]:
-        """The folders of a remote that are looked at; the empty one is all of it, which a configuration calls ``.``."""
-        return tuple("" if path == "." else path for path in self.settings.remotes[remote].paths) or ("",)
+        return tuple(Source(self.remotes[name], folders_of(self.settings, name)) for name in names)
 
     def _incoming(self) -> WritableLocation:
         if self.incoming is None:
             raise UsageError("no incoming folder is configured", remedy="Set download.incoming.")
         return self.incoming
-
-    def _paths(self) -> PathRules:
-        download = self.settings.download
-        include = (*download.include, "*.nfo") if self.settings.routing.keep_nfo else download.include
-        return PathRules(download.exclude, include)
 
     def _remember(self, change: Observations) -> None:
         if change.anything:

@@ -23,10 +23,11 @@ from medialib.naming import parse_name
 from medialib.planning import Fetch, Outcome, Performed
 from medialib.ports import CancelToken, Catalogue, Location, SupportsDigests, Untold, WritableLocation
 from medialib.routing import extension_of
+from medialib.workflows.explain import place_of
 from medialib.workflows.hashing import Content, read_content
 from medialib.workflows.route import VIDEO_EXTENSIONS
 
-__all__ = ["BROKEN", "FileState", "Verified", "claimed_digest", "fetch_of", "verify"]
+__all__ = ["BROKEN", "FileState", "Verified", "claimed_digest", "fetch_of", "named_places", "verify"]
 
 FileState: TypeAlias = Literal["whole", "unproven", "changed", "corrupt", "missing", "unreadable"]
 """``whole``: it is what it was. ``unproven``: nothing is known that it could be compared with. ``changed``: other bytes
@@ -108,6 +109,20 @@ def verify(
         return
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="medialib-verify") as threads:
         yield from _read_all(subjects, locations, catalogue, asking, _Here(threads, token, observer), observer, token)
+
+
+def named_places(subjects: Iterable[str], here: Mapping[str, Location]) -> list[Place]:
+    """What a person named, as ``location:path`` or a full path. Raises UsageError for what lies in none of them."""
+    places = []
+    for subject in subjects:
+        place = place_of(subject, here)
+        if place is None:
+            raise UsageError(
+                f"{subject} lies neither in the library nor in the incoming folder",
+                remedy=f"Name a full path, or one behind {', '.join(f'{name}:' for name in sorted(here))}.",
+            )
+        places.append(place)
+    return places
 
 
 def claimed_digest(path: str) -> Digest | None:
