@@ -18,11 +18,27 @@ from medialib.errors import MedialibError
 from medialib.library import Library
 from medialib.testing.chances import chances, rounds
 from medialib.testing.failing_disk import FailingDisk, Hook, Killed, KillSwitch, SteppedLocation, remount, small_disk
-from medialib.testing.faulty_proxy import FaultyProxy, draw_fault
+from medialib.testing.faulty_proxy import CutOff, FaultyProxy, draw_fault
 from medialib.testing.hostile_sftp import HostileFile, HostileSftpServer
 from medialib.testing.killing import killed_after, killed_after_lines
 from medialib.testing.metadata_world import invented_world
 from medialib.testing.servers import SshServer
+from medialib.testing.sftp_manners import (
+    AnswersTwice,
+    AnswersUnasked,
+    EarlyEnd,
+    HandlesReused,
+    Manner,
+    NoExtensions,
+    OtherKind,
+    OutOfOrder,
+    Pause,
+    ReadLimit,
+    ShortReads,
+)
+from medialib.testing.sftp_manners import (
+    HangUp as LineGone,
+)
 from medialib.testing.tmdb_server import TmdbServer
 from medialib.testing.web_server import Cut, Delay, Empty, Fault, Garbage, HangUp, Refuse
 
@@ -197,6 +213,33 @@ def lying_server(ground: Ground) -> None:
     server.changed.clear()
 
 
+def rude_server(ground: Ground) -> None:
+    """Another server, that answers as few do while the fault lasts: in any order, too little, twice, or not at all."""
+    chance = ground.chance
+    kinds: tuple[Callable[[], Manner], ...] = (
+        lambda: OutOfOrder(chance.choice((2, 16, 64))),
+        lambda: ShortReads(chance.choice((3, 1000, 20_000))),
+        NoExtensions,
+        lambda: ReadLimit(chance.choice((4096, 32768)), hangs_up=chance.random() < 0.5),
+        lambda: Pause(chance.randint(3, 60), None),
+        lambda: LineGone(chance.randint(1, 8), times=chance.randint(1, 3)),
+        lambda: EarlyEnd(chance.randint(0, 300_000)),
+        lambda: AnswersTwice(chance.randint(1, 9)),
+        lambda: AnswersUnasked(chance.randint(1, 9)),
+        lambda: OtherKind(chance.randint(1, 9)),
+        HandlesReused,
+    )
+    drawn = {type(manner): manner for manner in (chance.choice(kinds)() for _ in range(chance.randint(1, 3)))}
+    files = tuple(HostileFile(name.encode(), content) for name, content in ground.originals.items())
+    server = ground.until_the_end.enter_context(
+        HostileSftpServer(ground.house.folder, *files, manners=tuple(drawn.values()), seed=chance.randrange(2**32))
+    )
+    ground.configure(server.url, key_file=server.user_key, known_hosts=server.known_hosts)
+    with ground.house.library() as library:
+        sync(library)
+    server.conduct.manners = ()
+
+
 def ill_provider(ground: Ground) -> None:
     """A metadata provider that is busy, broken, silent, or cuts its answers; for a while, or all the time."""
     chance = ground.chance
@@ -242,6 +285,7 @@ FAULTS: tuple[Callable[[Ground], None], ...] = (
     ill_disk,
     unreadable_disk,
     lying_server,
+    rude_server,
     ill_provider,
     ill_cache,
     *((full_disk,) if os.geteuid() == 0 else ()),
@@ -280,7 +324,7 @@ def stock_of(remote: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in remote.rglob("*") if file.is_file()}
 
 
-@pytest.mark.parametrize("number", rounds(sample=20, full=500))
+@pytest.mark.parametrize("number", rounds(sample=200, full=2000))
 def test_a_fault_leaves_nothing_lost_halved_or_doubled(
     house: Callable[[str], House], ssh_server: SshServer, tmp_path: Path, number: int
 ) -> None:
@@ -290,3 +334,38 @@ def test_a_fault_leaves_nothing_lost_halved_or_doubled(
         remote = tmp_path / "remote"
         remote.mkdir()
         run_with_fault(house("house"), ssh_server, remote, chance, fault)
+
+
+MEBIBYTE = 2**20
+MOST_TWICE = 8 * MEBIBYTE
+"""Bytes that may come again after a line was cut."""
+
+
+@pytest.mark.parametrize("number", rounds(sample=4, full=60))
+def test_what_came_before_a_cut_hardly_comes_again(
+    house: Callable[[str], House], ssh_server: SshServer, tmp_path: Path, number: int
+) -> None:
+    with chances("cut lines", number) as chance:
+        home, remote = house("house"), tmp_path / "remote"
+        remote.mkdir()
+        content = chance.randbytes(MEBIBYTE) * chance.randint(20, 40)
+        name = "The.Glass.Harbour.2019.1080p.BluRay.x264-GRP.mkv"
+        (remote / name).write_bytes(content)
+        os.utime(remote / name, (LONG_AGO, LONG_AGO))
+        cuts = [CutOff(chance.randint(5000, len(content))) for _ in range(chance.randint(1, 2))]
+        with (
+            ExitStack() as until_the_end,
+            FaultyProxy(
+                ssh_server.port, choose=lambda count: cuts[count - 1 : count] if count <= len(cuts) else ()
+            ) as proxy,
+        ):
+            tmdb = until_the_end.enter_context(TmdbServer(invented_world()))
+            Ground(home, ssh_server, tmdb, remote, chance, {name: content}, until_the_end).connect(proxy.port)
+            for _ in range(MOST_RUNS):
+                with home.library() as library:
+                    library.perform("download")
+                home.assert_nothing_half({name: content})
+            assert (home.folder / "incoming" / name).read_bytes() == content
+            # packets of encryption and questions about the file add little
+            most = len(content) * 1.02 + len(cuts) * MOST_TWICE + MEBIBYTE
+            assert proxy.delivered <= most, f"{proxy.delivered - len(content)} bytes came again after {len(cuts)} cuts"

@@ -132,7 +132,8 @@ class FaultyProxy:
 
     `faults` befall every connection, each by itself; `choose` is asked for further ones with the number of the
     connection, counted from 1. With `strikes` only so many strike in all, then the line is good (a `Lag` is not
-    counted and does not end). `struck` tells which did, in order; `connections` how many there were.
+    counted and does not end). `struck` tells which did, in order; `connections` how many there were, `delivered` how
+    many bytes clients were given.
 
     >>> with FaultyProxy(9, CutOff(after=0)) as proxy, socket.create_connection(("127.0.0.1", proxy.port)) as line:
     ...     line.recv(1)
@@ -152,6 +153,7 @@ class FaultyProxy:
         self._left = strikes
         self.struck: list[LineFault] = []
         self.connections = 0
+        self.delivered = 0
         self.port = 0
         self._loop = BackgroundLoop("faulty-proxy")
         self._server: asyncio.Server | None = None
@@ -227,6 +229,7 @@ class _Way:
         both: tuple[asyncio.StreamWriter, ...],
     ) -> None:
         self._proxy = proxy
+        self._direction = direction
         self._lag = sum(fault.seconds for fault in faults if isinstance(fault, Lag))
         placed = (fault for fault in faults if not isinstance(fault, Lag) and fault.direction == direction)
         self._placed: list[_Placed] = sorted(placed, key=_place)
@@ -289,6 +292,8 @@ class _Way:
                 case bytes():
                     self._writer.write(item)
                     await self._writer.drain()
+                    if self._direction == "to client":
+                        self._proxy.delivered += len(item)
                 case None | Truncation():
                     if not self._writer.is_closing():
                         self._writer.write_eof()
