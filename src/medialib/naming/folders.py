@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+import attrs
+
 from medialib.naming.claims import Reading
 from medialib.naming.parsed import Finding
 from medialib.naming.reading import read_part
@@ -206,93 +208,139 @@ def merged(text: str, readings: Sequence[Reading]) -> tuple[list[Finding], list[
     ['seasons', 'episodes', 'title']
     """
     own, *folders = readings
-    chosen = list(own.findings)
-    reasons = list(own.reasons)
-    if not folders:
-        return chosen, reasons
-    if len(folders) > 1 and not own.has(*_NUMBERED) and _EXTRAS.fullmatch(text[folders[0].low : folders[0].high]):
-        own.extra = True
-        reasons.append("its folder is for extras")
-        chosen = [found._replace(field="episode_title") if found.field == "title" else found for found in chosen]
-        folders = folders[1:]
-    elif not own.has("year", *_NUMBERED) and _BESIDE.fullmatch(text[folders[0].low : folders[0].high]):
-        chosen = [found for found in chosen if found.field != "title"]
-        folders = folders[1:]
-    else:
-        chosen = _by_show(text, chosen, folders)
-    if not folders:
-        return chosen, reasons
-    nameless = _nameless(own, folders)
-    hidden = nameless or _gibberish(text, own)
-    dropped = {"title", "year", "absolute_episodes"} if GIBBERISH.fullmatch(text[own.low : own.high]) else set()
-    if hidden:
-        chosen = [found for found in chosen if found.field not in dropped and (found.field != "title" or not nameless)]
-    bare = not own.has(*_NUMBERED) and (not own.firm_tags or bool(_SCENE_FILE.match(text, own.low, own.high)))
-    if (hidden or bare) and folders[0].firm_tags >= 2 and folders[0].has("title"):
-        hidden = True
-        named = {"title", "alternative_titles", "episode_title", "release_group", "year"}
-        chosen = [found for found in chosen if found.field not in named]
-        reasons.append("the file's own name says less than its release folder")
-    for folder in folders:
-        have = {found.field for found in chosen}
-        numbered = have & set(_NUMBERED)
-        title = folder.first("title")
-        plain = title is None or title.value.casefold() in _PLAIN_FOLDERS or _gibberish(text, folder)
-        plain = plain and not (title is not None and (folder.firm_tags or _names_show(text, own, folder, title)))
-        counts_episode = folder.has("episodes", "absolute_episodes", "date")
-        if not numbered and folder.has("seasons") and (together := _together(text, own, folder)):
-            chosen = [*(found for found in chosen if found.field != "title"), *together]
-            have = {found.field for found in chosen}
-            numbered = have & set(_NUMBERED)
-        if folder.has("seasons") and "seasons" not in have and _counts_in_season(chosen):
-            chosen = [
-                found._replace(field="episodes") if found.field == "absolute_episodes" else found for found in chosen
-            ]
-            have = {found.field for found in chosen}
-            numbered = have & set(_NUMBERED)
-        if folder.has("seasons") and not have & {"seasons", "date", "absolute_episodes"}:
-            number, own_title = _LEADING_NUMBER.match(text[own.low : own.high]), own.first("title")
-            if (
-                number is not None
-                and own_title is not None
-                and not (numbered or counts_episode)
-                and _free(chosen, own.low, number.end())
-            ):
-                chosen = [found for found in chosen if found.field != "title"]
-                chosen.append(Finding("episodes", int(number[1]), own.low, own.low + number.end()))
-                begin = max(own_title.start, own.low + number.end())
-                while begin < own_title.end and not text[begin].isalnum():
-                    begin += 1
-                if begin < own_title.end:
-                    chosen.append(Finding("episode_title", text[begin : own_title.end].strip(), begin, own_title.end))
-                reasons.append("the file's leading number counts episodes, for its folder names a season")
-            elif not numbered and title is None and own.has("title") and not own.has("year"):
-                # A file without a number in a folder that is nothing but a season bears the title of its episode.
-                chosen = [
-                    found._replace(field="episode_title") if found.field == "title" else found for found in chosen
-                ]
-            chosen += [
+    merging = _Merging(text, own, list(own.findings), list(own.reasons))
+    if folders and (folders := merging.placed(folders)):
+        merging.hide(folders)
+        for folder in folders:
+            merging.count(folder)
+            merging.entitle(folder)
+            merging.fill(folder)
+    return merging.chosen, merging.reasons
+
+
+@attrs.define
+class _Merging:
+    """What a path says, while its folders are asked one after the other, the innermost first."""
+
+    text: str
+    own: Reading
+    """What the file's own name says."""
+    chosen: list[Finding]
+    reasons: list[str]
+    hidden: bool = False
+    """Whether the file's own name says nothing of what it is."""
+
+    def _have(self) -> set[str]:
+        return {found.field for found in self.chosen}
+
+    def _drop(self, *fields: str) -> None:
+        self.chosen = [found for found in self.chosen if found.field not in fields]
+
+    def _rename(self, field: str, other: str) -> None:
+        self.chosen = [found._replace(field=other) if found.field == field else found for found in self.chosen]
+
+    def _numbered(self) -> bool:
+        return not self._have().isdisjoint(_NUMBERED)
+
+    def placed(self, folders: list[Reading]) -> list[Reading]:
+        """The folders that still have to be asked, once what the innermost is for has been settled."""
+        first = self.text[folders[0].low : folders[0].high]
+        if len(folders) > 1 and not self.own.has(*_NUMBERED) and _EXTRAS.fullmatch(first):
+            self.own.extra = True
+            self.reasons.append("its folder is for extras")
+            self._rename("title", "episode_title")
+            return folders[1:]
+        if not self.own.has("year", *_NUMBERED) and _BESIDE.fullmatch(first):
+            self._drop("title")
+            return folders[1:]
+        self.chosen = _by_show(self.text, self.chosen, folders)
+        return folders
+
+    def hide(self, folders: Sequence[Reading]) -> None:
+        """Drops what was read of a name that is gibberish, means any file, or says less than its release folder."""
+        text, own = self.text, self.own
+        nameless = _nameless(own, folders)
+        self.hidden = nameless or _gibberish(text, own)
+        if self.hidden and nameless:
+            self._drop("title")
+        if self.hidden and GIBBERISH.fullmatch(text[own.low : own.high]):
+            self._drop("title", "year", "absolute_episodes")
+        bare = not own.has(*_NUMBERED) and (not own.firm_tags or bool(_SCENE_FILE.match(text, own.low, own.high)))
+        if (self.hidden or bare) and folders[0].firm_tags >= 2 and folders[0].has("title"):
+            self.hidden = True
+            self._drop("title", "alternative_titles", "episode_title", "release_group", "year")
+            self.reasons.append("the file's own name says less than its release folder")
+
+    def count(self, folder: Reading) -> None:
+        """Takes season and episode from a folder, as far as the name has none."""
+        if not self._numbered() and folder.has("seasons") and (together := _together(self.text, self.own, folder)):
+            self._drop("title")
+            self.chosen += together
+        if folder.has("seasons") and "seasons" not in self._have() and _counts_in_season(self.chosen):
+            self._rename("absolute_episodes", "episodes")
+        numbered, counts_episode = self._numbered(), folder.has("episodes", "absolute_episodes", "date")
+        if folder.has("seasons") and self._have().isdisjoint({"seasons", "date", "absolute_episodes"}):
+            if not numbered:
+                self._count_in_season(folder, counts_episode=counts_episode)
+            self.chosen += [
                 found
                 for found in folder.findings
-                if found.field in {"seasons", "episodes"} and (found.field == "seasons" or not numbered)
+                if found.field == "seasons" or (found.field == "episodes" and not numbered)
             ]
-            reasons.append("season from the folder")
-            if counts_episode and not numbered and title is not None:
-                chosen = [found for found in chosen if found.field != "title"]
-        elif not numbered and counts_episode and not own.firm_tags:
-            chosen = [found for found in chosen if found.field != "title"]
-            chosen += [found for found in folder.findings if found.field in _NUMBERED]
-        have = {found.field for found in chosen}
-        if "title" not in have and not plain and title is not None:
-            chosen += [found for found in folder.findings if found.field in {"title", "alternative_titles", "country"}]
-            reasons.append("title from the folder")
-            have = {found.field for found in chosen}
-        if not plain and (hidden or folder.firm_tags or folder.has("year")):
+            self.reasons.append("season from the folder")
+            if counts_episode and not numbered and folder.has("title"):
+                self._drop("title")
+        elif not numbered and counts_episode and not self.own.firm_tags:
+            self._drop("title")
+            self.chosen += [found for found in folder.findings if found.field in _NUMBERED]
+
+    def _count_in_season(self, folder: Reading, *, counts_episode: bool) -> None:
+        """Makes an episode of a name without a number of its own, in a folder that names a season."""
+        own, title = self.own, self.own.first("title")
+        number = _LEADING_NUMBER.match(self.text[own.low : own.high])
+        if (
+            number is not None
+            and title is not None
+            and not counts_episode
+            and _free(self.chosen, own.low, number.end())
+        ):
+            self._drop("title")
+            begin = own.low + number.end()
+            self.chosen.append(Finding("episodes", int(number[1]), own.low, begin))
+            begin = max(title.start, begin)
+            while begin < title.end and not self.text[begin].isalnum():
+                begin += 1
+            if begin < title.end:
+                self.chosen.append(Finding("episode_title", self.text[begin : title.end].strip(), begin, title.end))
+            self.reasons.append("the file's leading number counts episodes, for its folder names a season")
+        elif title is not None and not folder.has("title") and not own.has("year"):
+            # A file without a number in a folder that is nothing but a season bears the title of its episode.
+            self._rename("title", "episode_title")
+
+    def _says_title(self, folder: Reading) -> bool:
+        """Whether a folder is called like a show or film, not like one for anything: ``Downloads``, ``tv``."""
+        title = folder.first("title")
+        if title is None:
+            return False
+        plain = title.value.casefold() in _PLAIN_FOLDERS or _gibberish(self.text, folder)
+        return not plain or bool(folder.firm_tags) or _names_show(self.text, self.own, folder, title)
+
+    def entitle(self, folder: Reading) -> None:
+        """Takes the title from a folder, if there is none yet."""
+        if "title" not in self._have() and self._says_title(folder):
+            self.chosen += [
+                found for found in folder.findings if found.field in {"title", "alternative_titles", "country"}
+            ]
+            self.reasons.append("title from the folder")
+
+    def fill(self, folder: Reading) -> None:
+        """Takes what is the same for all files of a folder, as far as the name does not say it."""
+        if self._says_title(folder) and (self.hidden or folder.firm_tags or folder.has("year")):
+            have = self._have()
             wanted = {"year"} if not folder.firm_tags else {"year", "release_group", *_SHARED}
-            if hidden:
+            if self.hidden:
                 wanted |= {found.field for found in folder.findings} - {"title", "container"}
             if "date" in have:
                 wanted -= {"year"}
-            chosen += [found for found in folder.findings if found.field in wanted and found.field not in have]
-        hidden = hidden and "title" not in {found.field for found in chosen}
-    return chosen, reasons
+            self.chosen += [found for found in folder.findings if found.field in wanted and found.field not in have]
+        self.hidden = self.hidden and "title" not in self._have()

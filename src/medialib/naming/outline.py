@@ -141,8 +141,7 @@ def outline(text: str, low: int, high: int, words: Iterable[Word] | None = None)
             run = word.casefold()
         if not word.isalpha():
             match = _RUN.match(word)
-            if match is None:
-                continue
+            assert match is not None  # a word is made of nothing else
             if match[1] is None:
                 found.numbers.append(start)
                 length = match.end()
