@@ -30,6 +30,7 @@ READ: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("Lantern.Road.10799.HDTV-QRS.mp4", {"seasons": None}),
     ],
     "a number in words, or beside one": [
+        ("Lantern Season 1 Episode 2 сезон 3 серия.mkv", {"seasons": [1], "episodes": [2]}),
         ("Lantern Road The Second Season 720p", {"title": "Lantern Road", "seasons": [2]}),
         ("The Second Season (2012) 1080p BluRay", {"seasons": None, "year": 2012}),
         ("Lantern Road S2.05.avi", {"seasons": [2], "episodes": [5]}),

@@ -271,7 +271,9 @@ def test_invariants(name: str, kind: Any) -> None:
     for item in found.findings:
         assert item.field in fields
         value = getattr(found, item.field)
-        assert value not in (None, False, ())
+        assert value is not None
+        assert value is not False
+        assert value != ()
     assert found.seasons == tuple(sorted(set(found.seasons)))
     assert found.episodes == tuple(sorted(set(found.episodes)))
     assert (

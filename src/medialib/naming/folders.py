@@ -161,11 +161,8 @@ def _by_show(text: str, chosen: list[Finding], folders: Sequence[Reading]) -> li
     if title.field == "episode_title":
         if not whole.startswith(f"{name} - ") or any(found.field == "title" for found in chosen):
             return chosen
-        begin = text.find("-", title.start + len(name), title.end) + 1
-        while begin < title.end and not text[begin].isalnum():
-            begin += 1
-        named = title._replace(value=tidy(text[begin : title.end]), start=begin)
-        return [*(found for found in chosen if found is not title), named]
+        halves = _halves(text, title, text.find("-", title.start + len(name), title.end))
+        return chosen if halves is None else [*(found for found in chosen if found is not title), halves[1]]
     if (
         folders[0].firm_tags > 1
         and show in folders[0].findings
@@ -173,23 +170,27 @@ def _by_show(text: str, chosen: list[Finding], folders: Sequence[Reading]) -> li
         and _counted(chosen) == _counted(folders[0].findings)
     ):
         return [found for found in chosen if found is not title]
+    rest = [found for found in chosen if found is not title]
     if whole.startswith(f"{name} - "):
-        between = text.find(" - " if " - " in text[title.start : title.end] else "-", title.start, title.end)
-        begin = between
-        while begin < title.end and not text[begin].isalnum():
-            begin += 1
-        other = Finding("alternative_titles", tidy(text[begin : title.end]), begin, title.end)
-        kept = title._replace(value=tidy(text[title.start : between]), end=between)
-        return [*(found for found in chosen if found is not title), kept, other]
-    if whole.endswith(f" - {name}") and not any(found.field == "episode_title" for found in chosen):
-        between = text.rfind("-", title.start, title.end - len(name))
-        begin = between
-        while begin < title.end and not text[begin].isalnum():
-            begin += 1
-        episode = Finding("episode_title", tidy(text[title.start : between]), title.start, between)
-        kept = title._replace(value=tidy(text[begin : title.end]), start=begin)
-        return [*(found for found in chosen if found is not title), kept, episode]
+        dash = text.find(" - " if " - " in text[title.start : title.end] else "-", title.start, title.end)
+        if (halves := _halves(text, title, dash)) is not None:
+            return [*rest, halves[0], halves[1]._replace(field="alternative_titles")]
+    elif whole.endswith(f" - {name}") and not any(found.field == "episode_title" for found in chosen):
+        halves = _halves(text, title, text.rfind("-", title.start, title.end - len(name)))
+        if halves is not None:
+            return [*rest, halves[1], halves[0]._replace(field="episode_title")]
     return chosen
+
+
+def _halves(text: str, title: Finding, dash: int) -> tuple[Finding, Finding] | None:
+    """What stands before and behind a dash in a title; None if nothing does, or if there is no dash."""
+    begin = dash + 1
+    while begin < title.end and not text[begin].isalnum():
+        begin += 1
+    first, second = tidy(text[title.start : max(dash, title.start)]), tidy(text[begin : title.end])
+    if not first or not second:
+        return None
+    return title._replace(value=first, end=dash), title._replace(value=second, start=begin)
 
 
 def _free(chosen: Sequence[Finding], low: int, length: int) -> bool:
