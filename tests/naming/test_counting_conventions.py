@@ -123,6 +123,7 @@ READ: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("Subs/English.srt", {"kind": "subtitle"}),
     ],
     "what the folder of a show settles": [
+        ("Lantern/Season 1/Lantern - ♥ - 1x10 - First.mkv", {"title": "Lantern - ♥", "alternative_titles": None}),
         ("Lantern/S1/Lantern - 03.mkv", {"seasons": [1], "episodes": [3]}),
         ("Lantern/S20/[Lamp] Lantern - 926 [720p].mkv", {"absolute_episodes": [926], "seasons": None}),
         ("Lantern (2012)/S2/[Q] Lantern - Lamps - 12.mkv", {"title": "Lantern", "alternative_titles": ["Lamps"]}),

@@ -170,16 +170,19 @@ def _by_show(text: str, chosen: list[Finding], folders: Sequence[Reading]) -> li
         and _counted(chosen) == _counted(folders[0].findings)
     ):
         return [found for found in chosen if found is not title]
-    rest = [found for found in chosen if found is not title]
     if whole.startswith(f"{name} - "):
         dash = text.find(" - " if " - " in text[title.start : title.end] else "-", title.start, title.end)
-        if (halves := _halves(text, title, dash)) is not None:
-            return [*rest, halves[0], halves[1]._replace(field="alternative_titles")]
+        first, second = "title", "alternative_titles"
     elif whole.endswith(f" - {name}") and not any(found.field == "episode_title" for found in chosen):
-        halves = _halves(text, title, text.rfind("-", title.start, title.end - len(name)))
-        if halves is not None:
-            return [*rest, halves[1], halves[0]._replace(field="episode_title")]
-    return chosen
+        dash = text.rfind("-", title.start, title.end - len(name))
+        first, second = "episode_title", "title"
+    else:
+        return chosen
+    halves = _halves(text, title, dash)
+    if halves is None:
+        return chosen
+    rest = [found for found in chosen if found is not title]
+    return [*rest, halves[0]._replace(field=first), halves[1]._replace(field=second)]
 
 
 def _halves(text: str, title: Finding, dash: int) -> tuple[Finding, Finding] | None:
