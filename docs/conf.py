@@ -58,6 +58,6 @@ nitpick_ignore = [
     ("py:class", "medialib.planning.serial.T"),
     ("py:class", "medialib.testing.catalogue_machine.Operation"),
     ("py:class", "medialib.testing.catalogue_rows.RepositoryLaws"),
-    ("py:class", "medialib.transfer.sftp_messages.RemoteAttributes"),
+    ("py:class", "medialib.transfer.sftp_names.RemoteAttributes"),
     ("py:class", "medialib.transfer.sftp_reading.SftpReader"),
 ]

@@ -20,7 +20,7 @@ from medialib.model import FileEntry, RefusedEntry
 from medialib.testing.servers import SshServer
 from medialib.transfer import FsspecLocation, open_location
 from medialib.transfer.sftp import SftpFileSystem
-from medialib.transfer.sftp_messages import parse_names
+from medialib.transfer.sftp_names import parse_names
 
 NAMES = (
     "good.mkv",

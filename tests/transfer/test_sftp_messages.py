@@ -12,16 +12,15 @@ from medialib.transfer.sftp_messages import (
     Limits,
     NotSftp,
     Reply,
-    ReplyParser,
-    parse_attributes,
     parse_extensions,
     parse_handle,
     parse_limits,
-    parse_names,
     parse_status,
     request,
     string,
 )
+from medialib.transfer.sftp_names import parse_attributes, parse_names
+from medialib.transfer.sftp_replies import ReplyParser
 
 REPLIES = st.tuples(
     st.sampled_from([Reply.STATUS, Reply.HANDLE, Reply.DATA, Reply.NAME, Reply.ATTRS, 77]),

@@ -28,7 +28,8 @@ from medialib.transfer.credentials import Credentials
 from medialib.transfer.session import DEFAULT_KNOWN_HOSTS, Endpoint, SshSession
 from medialib.transfer.sftp_channel import SftpChannel
 from medialib.transfer.sftp_folders import FolderListing
-from medialib.transfer.sftp_messages import OpenFor, RemoteAttributes
+from medialib.transfer.sftp_messages import OpenFor
+from medialib.transfer.sftp_names import RemoteAttributes
 from medialib.transfer.sftp_reading import SftpReader, write_pieces
 from medialib.transfer.sftp_writing import SftpWriter
 

@@ -10,16 +10,14 @@ from medialib.transfer.sftp_messages import (
     POSIX_RENAME,
     NotSftp,
     OpenFor,
-    RemoteAttributes,
     Reply,
     Request,
-    parse_attributes,
     parse_handle,
-    parse_names,
     parse_status,
     string,
     times,
 )
+from medialib.transfer.sftp_names import RemoteAttributes, parse_attributes, parse_names
 from medialib.transfer.sftp_pipeline import Call, Pipeline
 
 if TYPE_CHECKING:

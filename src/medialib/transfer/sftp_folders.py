@@ -6,16 +6,8 @@ import errno
 from typing import TYPE_CHECKING
 
 from medialib.errors import OutOfReach
-from medialib.transfer.sftp_messages import (
-    NotSftp,
-    RemoteAttributes,
-    Reply,
-    Request,
-    parse_handle,
-    parse_names,
-    parse_status,
-    string,
-)
+from medialib.transfer.sftp_messages import NotSftp, Reply, Request, parse_handle, parse_status, string
+from medialib.transfer.sftp_names import RemoteAttributes, parse_names
 
 if TYPE_CHECKING:
     from medialib.transfer.sftp_pipeline import Pipeline

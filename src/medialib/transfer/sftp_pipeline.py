@@ -16,14 +16,13 @@ from medialib.transfer.sftp_messages import (
     Limits,
     NotSftp,
     Reply,
-    ReplyParser,
-    ReplyPart,
     Request,
     parse_extensions,
     parse_limits,
     request,
     string,
 )
+from medialib.transfer.sftp_replies import ReplyParser, ReplyPart
 
 if TYPE_CHECKING:
     import paramiko

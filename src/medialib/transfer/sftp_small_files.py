@@ -13,17 +13,8 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from medialib.transfer.sftp_messages import (
-    NotSftp,
-    OpenFor,
-    Reply,
-    Request,
-    parse_attributes,
-    parse_handle,
-    parse_names,
-    span,
-    string,
-)
+from medialib.transfer.sftp_messages import NotSftp, OpenFor, Reply, Request, parse_handle, span, string
+from medialib.transfer.sftp_names import parse_attributes, parse_names
 
 if TYPE_CHECKING:
     from medialib.transfer.session import SshSession

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from medialib.transfer.sftp import SftpFileSystem
     from medialib.transfer.sftp_channel import SftpChannel
     from medialib.transfer.sftp_folders import FolderListing
-    from medialib.transfer.sftp_messages import RemoteAttributes
+    from medialib.transfer.sftp_names import RemoteAttributes
     from medialib.transfer.sftp_small_files import ReadAhead
 
 __all__ = ["AnyTree", "FolderReader", "RawEntry", "SftpTree", "Tree"]
