@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 import attrs
-import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
 from paramiko.pkey import UnknownKeyType
 
 from medialib.errors import AuthenticationFailed, ConnectionLost
+from medialib.transfer.lean_paramiko import paramiko
 
 __all__ = ["Credentials", "authenticate", "load_key"]
 

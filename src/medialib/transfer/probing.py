@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-import paramiko
-
 from medialib.transfer.known_hosts import fingerprint
+from medialib.transfer.lean_paramiko import paramiko
 from medialib.transfer.session import SshSession
 
 __all__ = ["clock_offset", "read_clock", "shown_key"]

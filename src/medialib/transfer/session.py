@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import attrs
-import paramiko
 import tenacity
 
 from medialib.errors import ConnectionLost, MedialibError, OutOfReach
 from medialib.transfer.credentials import Credentials, authenticate, load_key
 from medialib.transfer.known_hosts import known_keys, refusal
+from medialib.transfer.lean_paramiko import paramiko
 from medialib.transfer.sftp_channel import SftpChannel
 from medialib.transfer.sftp_messages import NotSftp
 from medialib.transfer.ssh_transport import SshTransport

@@ -14,9 +14,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import paramiko
-
 from medialib.errors import MedialibError
+from medialib.transfer.lean_paramiko import paramiko
 from medialib.transfer.sftp_messages import NotSftp, Reply, Request, parse_status, span, string
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import paramiko
-from paramiko.message import Message
-from paramiko.packet import NeedRekeyException, Packetizer
+from medialib.transfer.lean_paramiko import paramiko
+
+from paramiko.packet import NeedRekeyException, Packetizer  # isort: skip
 
 __all__ = ["Inbox", "SshTransport"]
 
@@ -104,7 +104,7 @@ class _Discarding(Inbox):
                 raise paramiko.SSHException("the server prints without end")
 
 
-class _ChannelData(Message):
+class _ChannelData(paramiko.Message):
     """A packet of bytes for a channel that has an `Inbox`, in place."""
 
     def __init__(self, body: memoryview) -> None:
@@ -179,7 +179,7 @@ class _Packetizer(Packetizer):
         self._start += n
         return bytes(self._view[self._start - n : self._start])
 
-    def read_message(self) -> tuple[int, Message]:
+    def read_message(self) -> tuple[int, paramiko.Message]:
         if self._engine is None or self._compressed:
             return super().read_message()
         self._need(4, True)
@@ -200,7 +200,7 @@ class _Packetizer(Packetizer):
             raise paramiko.SSHException("a packet of nothing but padding")
         if kind == _CHANNEL_DATA and int.from_bytes(packet[2:6], "big") in self.streams:
             return kind, _ChannelData(memoryview(packet)[2:end])
-        message = Message(packet[2:end])
+        message = paramiko.Message(packet[2:end])
         message.seqno = 0  # only told to a far side whose message we do not know
         return kind, message
 
@@ -274,7 +274,7 @@ class SshTransport(paramiko.Transport):
         packetizer: _Packetizer
         _preferred_ciphers: ClassVar[tuple[str, ...]]
 
-        def _send_user_message(self, data: Message) -> None: ...
+        def _send_user_message(self, data: paramiko.Message) -> None: ...
 
     dismissed = False
     # AES-GCM needs no pass of its own for the authentication code; paramiko lists it last.
@@ -298,7 +298,7 @@ class SshTransport(paramiko.Transport):
 
     def widen(self, channel: paramiko.Channel, count: int) -> None:
         """Let the far side send so many bytes more."""
-        message = Message()
+        message = paramiko.Message()
         message.add_byte(_WINDOW_ADJUST)
         message.add_int(channel.remote_chanid)
         message.add_int(count)
@@ -314,7 +314,7 @@ class SshTransport(paramiko.Transport):
         finally:
             timer.cancel()
 
-    def _parse_disconnect(self, m: Message) -> None:
+    def _parse_disconnect(self, m: paramiko.Message) -> None:
         self.dismissed = m.get_int() not in _GARBLED
         m.rewind()
         super()._parse_disconnect(m)  # type: ignore[misc]  # absent from the stubs
