@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from medialib.errors import OutOfReach
+from medialib.errors import ConnectionLost, OutOfReach
 from medialib.transfer.sftp_messages import NotSftp, Reply, Request, parse_handle, parse_status, string
 from medialib.transfer.sftp_names import RemoteAttributes, parse_names
 
 if TYPE_CHECKING:
+    from medialib.transfer.session import SshSession
+    from medialib.transfer.sftp_channel import SftpChannel
     from medialib.transfer.sftp_pipeline import Pipeline
 
-__all__ = ["FolderListing"]
+__all__ = ["FolderListing", "FolderQueue"]
 
 _READ_AHEAD = 3
+_FOLDERS_UNDER_WAY = 64
+_LISTING_CHANNELS = 2
+_MANY = 8
+_SHORT_TRIP = 0.005
 # A folder that nobody waits for yet is read so far, and further when its turn comes: many may be under way.
 _MOST_UNWANTED = 2**20
 # Bytes that a name takes in a listing on average, at most: it may have 255, and its long form repeats it.
@@ -124,3 +131,64 @@ class FolderListing:
         for _ in range(count):
             self._asked += 1
             self._pipeline.ask(Request.READDIR, body, self)
+
+
+class FolderQueue:
+    """Lists folders one after the other, for one thread that knows which are next: up to 64 are under way.
+
+    A connection that is lost costs one more listing, by the session's own patience, and no error.
+    """
+
+    def __init__(self, session: SshSession) -> None:
+        self._session = session
+        self._channels: list[SftpChannel] = []
+        self._under_way: dict[str, tuple[SftpChannel, FolderListing]] = {}
+
+    def take(self, folder: str, following: Iterable[str]) -> list[RemoteAttributes]:
+        """The entries of `folder`, links not followed; `following` are the folders that will be wanted next.
+
+        Raises what `FolderListing.result` does, and `ConnectionLost`.
+        """
+        try:
+            return self._taken(folder, following)
+        except ConnectionLost:
+            self.close()
+            return self._session.run(f"listing {folder}", lambda channel: self._listing(channel, folder).result())
+
+    def close(self) -> None:
+        """Let go of what was asked for and not taken."""
+        channels, self._channels = self._channels, []
+        abandoned, self._under_way = self._under_way, {}
+        for channel, listing in abandoned.values():
+            if channel.alive():
+                listing.abandon()
+        for channel in channels:
+            self._session.release(channel)
+
+    def _taken(self, folder: str, following: Iterable[str]) -> list[RemoteAttributes]:
+        session = self._session
+        if not self._channels:
+            self._channels.append(session.retried(session.lease))
+        elif len(self._channels) < _LISTING_CHANNELS and self._near():
+            self._channels.append(session.lease())
+        for path in (folder, *following):
+            if path not in self._under_way and len(self._under_way) < _FOLDERS_UNDER_WAY:
+                self._begin(path)
+        channel, listing = self._under_way.pop(folder)
+        with session.translating(channel, f"listing {folder}"):
+            return listing.result()
+
+    def _near(self) -> bool:
+        """Whether another channel, each of which is a process of the server's, is had for less than it gains."""
+        return len(self._under_way) >= _MANY and 0 < self._channels[0].pipeline.round_trip < _SHORT_TRIP
+
+    def _begin(self, path: str) -> None:
+        channel = min(self._channels, key=lambda known: known.pipeline.under_way)
+        with self._session.translating(channel, f"listing {path}"):
+            self._under_way[path] = channel, self._listing(channel, path)
+            if len(self._channels) > 1:
+                channel.pipeline.flush()
+
+    def _listing(self, channel: SftpChannel, path: str) -> FolderListing:
+        raw = path.encode("utf-8", "surrogateescape")
+        return FolderListing(channel.pipeline, raw, most=self._session.endpoint.most_names)

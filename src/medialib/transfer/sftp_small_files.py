@@ -36,13 +36,15 @@ class SmallFile(NamedTuple):
     content: bytes
     """All its bytes."""
     canonical: str
-    """Its path with every link followed."""
+    """Its path with every link followed; empty if that was not asked for."""
 
 
 class _Reading:
     """One file on its way. Whatever the server refuses, or does otherwise than expected, makes it `failed`."""
 
-    def __init__(self, pipeline: Pipeline, path: bytes, size: int, mtime: int, read_size: int) -> None:
+    def __init__(
+        self, pipeline: Pipeline, path: bytes, size: int, mtime: int, read_size: int, *, canonical: bool
+    ) -> None:
         self.size = size
         self.begun = time.monotonic()
         self.failed = False
@@ -51,10 +53,11 @@ class _Reading:
         self.mtime = mtime
         self._read_size = read_size
         self._opened = False
-        self._owed = 2
+        self._owed = 1 + canonical
         self._content = bytearray(size)
         self._received = 0
-        pipeline.ask(Request.REALPATH, string(path), _Part(self, Reply.NAME))
+        if canonical:
+            pipeline.ask(Request.REALPATH, string(path), _Part(self, Reply.NAME))
         pipeline.ask(
             Request.OPEN, string(path) + int(OpenFor.READ).to_bytes(4, "big") + bytes(4), _Part(self, Reply.HANDLE)
         )
@@ -125,10 +128,12 @@ class ReadAhead:
     """Keeps the next small files of a known order under way: at most 64 files and 16 MiB. Threads may share it.
 
     It never fails: what cannot be read ahead, or turns out otherwise than expected, is left to be asked for as ever.
+    `canonical` says whether each file's canonical path is asked for, too.
     """
 
-    def __init__(self, session: SshSession) -> None:
+    def __init__(self, session: SshSession, *, canonical: bool) -> None:
         self._session = session
+        self._canonical = canonical
         self._lock = threading.Lock()
         self._channel: SftpChannel | None = None
         self._expected: dict[str, tuple[int, int]] = {}
@@ -192,7 +197,7 @@ class ReadAhead:
         read_size = min(channel.pipeline.limits.read, self._session.read_size)
         raw = path.encode("utf-8", "surrogateescape")
         with channel.pipeline.lock:
-            self._under_way[path] = _Reading(channel.pipeline, raw, size, mtime, read_size)
+            self._under_way[path] = _Reading(channel.pipeline, raw, size, mtime, read_size, canonical=self._canonical)
 
     def _let_go(self, *, forget: bool = True) -> None:
         """Give the channel back; what was under way on it is lost."""

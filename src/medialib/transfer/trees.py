@@ -23,16 +23,11 @@ from medialib.ports import LocationTraits
 if TYPE_CHECKING:
     from medialib.transfer.sftp import SftpFileSystem
     from medialib.transfer.sftp_channel import SftpChannel
-    from medialib.transfer.sftp_folders import FolderListing
-    from medialib.transfer.sftp_names import RemoteAttributes
+    from medialib.transfer.sftp_folders import FolderQueue
     from medialib.transfer.sftp_small_files import ReadAhead
 
 __all__ = ["AnyTree", "FolderReader", "RawEntry", "SftpTree", "Tree"]
 
-_AHEAD = 64
-_LISTING_CHANNELS = 2
-_MANY = 8
-_SHORT_TRIP = 0.005
 _SECOND_NS = 1_000_000_000
 
 
@@ -122,7 +117,9 @@ class SftpTree:
 
     def reader(self) -> FolderReader:
         """Lists with requests for up to 64 folders under way."""
-        return _SftpReader(self._filesystem)
+        from medialib.transfer.sftp_folders import FolderQueue
+
+        return _SftpReader(FolderQueue(self._filesystem.session))
 
     def look(self, path: str) -> RawEntry | None:
         """One question to the server."""
@@ -154,7 +151,7 @@ class SftpTree:
         from medialib.transfer.sftp_small_files import ReadAhead
 
         if self._ahead is None:
-            self._ahead = ReadAhead(self._filesystem.session)
+            self._ahead = ReadAhead(self._filesystem.session, canonical=True)
         self._ahead.expect((path, size, mtime_ns // _SECOND_NS) for path, size, mtime_ns in files)
 
     def taken(self, path: str) -> tuple[bytes, str] | None:
@@ -169,57 +166,17 @@ class SftpTree:
 
 
 class _SftpReader:
-    def __init__(self, filesystem: SftpFileSystem) -> None:
-        self._filesystem = filesystem
-        self._channels: list[SftpChannel] = []
-        self._under_way: dict[str, tuple[SftpChannel, FolderListing]] = {}
+    def __init__(self, queue: FolderQueue) -> None:
+        self._queue = queue
 
     def take(self, folder: str, following: Iterable[str]) -> list[RawEntry]:
-        try:
-            entries = self._taken(folder, following)
-        except ConnectionLost:
-            # A listing changes nothing: once more, on a new connection, by the session's own patience.
-            self.close()
-            entries = self._filesystem.scan(folder)
-        return [RawEntry(entry.name, _kind(entry.mode), entry.size, entry.mtime * _SECOND_NS) for entry in entries]
-
-    def _taken(self, folder: str, following: Iterable[str]) -> list[RemoteAttributes]:
-        session = self._filesystem.session
-        if not self._channels:
-            self._channels.append(session.retried(session.lease))
-        elif len(self._channels) < _LISTING_CHANNELS and self._near():
-            self._channels.append(session.lease())
-        for path in (folder, *following):
-            if path not in self._under_way and len(self._under_way) < _AHEAD:
-                self._begin(path)
-        channel, listing = self._under_way.pop(folder)
-        with session.translating(channel, f"listing {folder}"):
-            return listing.result()
-
-    def _near(self) -> bool:
-        """Whether another channel, each of which is a process of the server's, is had for less than it gains."""
-        return len(self._under_way) >= _MANY and 0 < self._channels[0].pipeline.round_trip < _SHORT_TRIP
-
-    def _begin(self, path: str) -> None:
-        from medialib.transfer.sftp_folders import FolderListing
-
-        session = self._filesystem.session
-        channel = min(self._channels, key=lambda known: known.pipeline.under_way)
-        with session.translating(channel, f"listing {path}"):
-            raw = path.encode("utf-8", "surrogateescape")
-            listing = FolderListing(channel.pipeline, raw, most=session.endpoint.most_names)
-            self._under_way[path] = channel, listing
-            if len(self._channels) > 1:
-                channel.pipeline.flush()
+        return [
+            RawEntry(entry.name, _kind(entry.mode), entry.size, entry.mtime * _SECOND_NS)
+            for entry in self._queue.take(folder, following)
+        ]
 
     def close(self) -> None:
-        channels, self._channels = self._channels, []
-        abandoned, self._under_way = self._under_way, {}
-        for channel, listing in abandoned.values():
-            if channel.alive():
-                listing.abandon()
-        for channel in channels:
-            self._filesystem.session.release(channel)
+        self._queue.close()
 
 
 class AnyTree:
