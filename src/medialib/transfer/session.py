@@ -35,6 +35,7 @@ _MOST_CHANNELS = 8
 _NONSENSE = (paramiko.SSHException, NotSftp, UnicodeError)
 """What is raised when the far side does not keep to the protocol."""
 _WINDOW = 2**25
+_ALL_UNDER_WAY = 2**26
 _PACKET = 2**18
 _MODEST_WINDOW = 2**21
 _MODEST_PACKET = 2**15
@@ -94,7 +95,8 @@ class SshSession:
         self.read_size = 2**24
         """Bytes that the server has given in one answer at most, as far as that was learnt."""
         self.most_under_way = _WINDOW
-        """Bytes of one file that are asked for at a time, at most."""
+        """Bytes of one file that are asked for at a time on one connection, at most."""
+        self._readers = 0
 
     def __repr__(self) -> str:
         return f"<SshSession {self.address}>"
@@ -168,8 +170,7 @@ class SshSession:
 
     def lease(self) -> SftpChannel:
         """A channel that nobody else uses, or the least used one where the server gives no more; see `release`."""
-        if self._pid != os.getpid():
-            self._after_fork()
+        self._here()
         with self._lock:
             transport = self._connected()
             self._channels = [channel for channel in self._channels if channel.alive()]
@@ -182,12 +183,24 @@ class SshSession:
 
     def release(self, channel: SftpChannel) -> None:
         """Give back what `lease` gave."""
+        self._here()
         with self._lock:
             channel.users -= 1
 
     def learn_read_size(self, given: int) -> None:
         """The server gave only so many bytes of a file at a time: it is asked for no more from now on."""
         self.read_size = min(self.read_size, max(given, _LEAST_READ))
+
+    def reading(self, more: int) -> None:
+        """So many more files are being read, or, if negative, fewer."""
+        self._here()
+        with self._lock:
+            self._readers += more
+
+    @property
+    def share(self) -> int:
+        """Bytes that each of the files being read may have under way or unread, so that all have 64 MiB together."""
+        return _ALL_UNDER_WAY // max(1, self._readers)
 
     def siblings(self) -> list[SshSession]:
         """Three more connections to the same server, each with its host key checked; none is made before it is used."""
@@ -211,21 +224,26 @@ class SshSession:
 
     def close(self) -> None:
         """Hang up. The next use connects again."""
+        self._here()
         with self._lock:
             transport, self._transport, self._channels = self._transport, None, []
             siblings, self._siblings = self._siblings, []
         for sibling in siblings:
             sibling.close()
-        if transport is not None and self._pid == os.getpid():
+        if transport is not None:
             transport.close()
 
     # ---------------------------------------------------------------------------------------------------- inner works
 
-    def _after_fork(self) -> None:
+    def _here(self) -> None:
+        """Whatever the process: after a fork, another thread's hold on the lock was copied, too."""
+        if self._pid == os.getpid():
+            return
         # The parent goes on using the connection: let go of the copied socket without a word to the server.
         if self._transport is not None:
             self._transport.atfork()
         self._transport, self._channels, self._siblings = None, [], []
+        self._readers = 0
         self._lock = threading.RLock()
         self._pid = os.getpid()
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import io
+import logging
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from medialib.errors import MedialibError
+from medialib.errors import ConnectionLost, MedialibError
 from medialib.transfer.lean_paramiko import paramiko
 from medialib.transfer.sftp_messages import NotSftp, Reply, Request, parse_status, span, string
 
@@ -35,6 +36,7 @@ _FIRST_AHEAD = 2**17
 _ASKED_TOGETHER = 4
 _SMALL_PIECE = 4096
 _PIECES_A_WRITE = 1024
+_LOG = logging.getLogger("medialib.transfer")
 
 
 def write_pieces(descriptor: int, pieces: Sequence[memoryview | bytearray]) -> None:
@@ -119,11 +121,12 @@ class _Block:
 
 
 class SftpReader(io.RawIOBase):
-    """A remote file's bytes, asked for ahead. At most 32 MiB are held or under way, whatever the size of the file.
+    """A remote file's bytes, asked for ahead. What is held or under way is bounded, see `SshSession.share`.
 
-    The end of the file is what the server calls so; a connection that goes away raises `ConnectionLost`. `size` is a
-    hint: blocks beyond it are asked for one at a time. With ``whole=True`` all of the file is wanted, and as much as
-    the line can carry is asked for at once; else it is asked for further ahead the longer it is read in order.
+    The end of the file is what the server calls so. A connection that goes away raises `ConnectionLost`, unless the
+    file is read over several: then what it owed is asked for on those that are left. `size` is a hint: blocks beyond it
+    are asked for one at a time. With ``whole=True`` all of the file is wanted, and as much as the line can carry is
+    asked for at once; else it is asked for further ahead the longer it is read in order.
     """
 
     def __init__(
@@ -151,6 +154,7 @@ class SftpReader(io.RawIOBase):
         self._whole = whole
         self._ahead = self._session.most_under_way if whole else _FIRST_AHEAD
         self.name = name
+        session.reading(1)
 
     def readable(self) -> bool:
         """True."""
@@ -180,12 +184,18 @@ class SftpReader(io.RawIOBase):
         """The next bytes, `most` at most, as they arrived and uncopied; an empty list at the end of the file."""
         if self.closed:
             raise ValueError("read of a closed file")
-        self._ask_ahead()
-        while not self._arrived():
-            self._await(self._blocks[0])
+        while True:
+            try:
+                self._ask_ahead()
+                while not self._arrived():
+                    self._await(self._blocks[0])
+                break
+            except ConnectionLost:
+                if not self._survives():
+                    raise
         taken = self._taken(most)
         if not taken and self._error is not None:
-            with self._session.translating(self._lines[0].channel, f"reading {self.name}"):
+            with self._lines[0].session.translating(self._lines[0].channel, f"reading {self.name}"):
                 raise self._error
         return taken
 
@@ -215,6 +225,7 @@ class SftpReader(io.RawIOBase):
             return
         with self._closing:  # a connection that is only now there closes itself
             super().close()
+        self._session.reading(-1)
         self._forget()
         for line in self._lines:
             line.close()
@@ -232,7 +243,9 @@ class SftpReader(io.RawIOBase):
         first = self._lines[0]
         try:
             channel, handle = reopen(sibling)
-        except (MedialibError, OSError):
+        except (MedialibError, OSError) as error:
+            # Among the reasons is a host key that is not the known one any more: then it was told nothing.
+            _LOG.info("%s is read over fewer connections: %s", self.name, error)
             self._session.give_up(sibling)
             return
         line = _Line(sibling, channel, handle)
@@ -284,6 +297,33 @@ class SftpReader(io.RawIOBase):
         with block.line.session.translating(block.line.channel, f"reading {self.name}"):
             block.line.pipeline.settle(moved)
 
+    def _survives(self) -> bool:
+        """Have what lost connections owe from one that is left, if there is one.
+
+        What a connection lost never comes twice: of a block that arrived in part, the rest is a block of its own.
+        """
+        with self._closing:
+            left = [line for line in self._lines if line.channel.alive()]
+            lost = [line for line in self._lines if line not in left]
+            if not left or not lost:
+                return False
+            self._lines = left
+        for line in lost:
+            line.close()
+        blocks, self._blocks = self._blocks, deque()
+        for block in blocks:
+            self._blocks.append(block)
+            if block.line in lost and block.received < block.length:
+                block.forgotten = True
+                line = min(left, key=lambda known: known.owed)
+                offset, missing = block.offset + block.received, block.length - block.received
+                block.length = block.received
+                self._blocks.append(_Block(self, line, offset, missing))
+                with line.pipeline.lock:
+                    line.owed += missing
+                self._ask(self._blocks[-1])
+        return True
+
     def _arrived(self) -> bool:
         """Whether there is something to take, or nothing to wait for."""
         while self._blocks:
@@ -326,10 +366,10 @@ class SftpReader(io.RawIOBase):
         line = int(self._lines[0].pipeline.round_trip * _BYTES_A_SECOND)
         most = min(max(line, _LEAST_UNDER_WAY), self._session.most_under_way)
         if len(self._lines) > 1:
-            return _LINE_UNDER_WAY * len(self._lines)
+            return min(_LINE_UNDER_WAY * len(self._lines), self._session.share)
         if self._ahead < most:
             self._ahead *= 2
-        return min(self._ahead, most)
+        return min(self._ahead, most, self._session.share)
 
     def _ask_ahead(self) -> None:
         read_size = min(self._lines[0].pipeline.limits.read, self._session.read_size)

@@ -20,9 +20,13 @@ __all__ = ["Inbox", "SshTransport"]
 _BUFFER = 2**20
 # RFC 4253 lets a far side send packets of 35,000 bytes; ours are offered 256 KiB and the padding of a block.
 _LONGEST_PACKET = 2**18 + 2**12
-# RFC 4344, 3.2: a key is good for a quarter of 2^32 blocks of 16 bytes with room to spare; paramiko's 512 MiB, chosen
-# for ciphers with small blocks, would stop a fast line for a key exchange every few seconds.
+# RFC 4344, 3.2, lets a key of AES serve for 2^32 blocks, which are 64 GiB, and OpenSSH goes as far (ssh_set_newkeys in
+# its packet.c: 1 << (block_size * 2) blocks); RFC 5647, 7.1, asks only that the counter of 64 bits be not used up. This
+# is a quarter of that, in which not 2^29 packets fit. paramiko's 512 MiB, chosen for ciphers with small blocks, would
+# stop a fast line for a key exchange every few seconds. Whenever the server asks for new keys, it gets them.
 _REKEY_AFTER = 2**34
+# What a server may still send until it answers the wish for new keys; paramiko's own measure.
+_REKEY_OVERFLOW = 2**29
 _LONGEST_BANNER_LINE = 8192
 _CHANNEL_DATA = 94
 _WINDOW_ADJUST = b"\x5d"
@@ -144,6 +148,7 @@ class _Packetizer(Packetizer):
         self.patience: float = 30.0
 
     if TYPE_CHECKING:  # absent from the stubs
+        _Packetizer__sequence_number_in: int
 
         def _check_keepalive(self) -> None: ...
         def _trigger_rekey(self) -> None: ...
@@ -173,7 +178,8 @@ class _Packetizer(Packetizer):
         return line.decode("utf-8", "replace")
 
     def read_all(self, n: int, check_rekey: bool = False) -> bytes:
-        if n > _LONGEST_PACKET:
+        # what an unproven length came to
+        if not 0 <= n <= _LONGEST_PACKET:
             raise paramiko.SSHException(f"a packet of {n} bytes")
         self._need(n, check_rekey)
         self._start += n
@@ -194,6 +200,9 @@ class _Packetizer(Packetizer):
         view = self._view
         packet = self._engine.decrypt(nonce, view[start + 4 : start + 20 + size], view[start : start + 4])
         self._start = start + 20 + size
+        # paramiko's own count, by its private name: with a later key exchange the authentication code may need it.
+        number: int = self._Packetizer__sequence_number_in
+        self._Packetizer__sequence_number_in = (number + 1) & 0xFFFFFFFF
         self._count(size + 20)
         kind, end = packet[1], size - packet[0]
         if end < 2:
@@ -201,7 +210,7 @@ class _Packetizer(Packetizer):
         if kind == _CHANNEL_DATA and int.from_bytes(packet[2:6], "big") in self.streams:
             return kind, _ChannelData(memoryview(packet)[2:end])
         message = paramiko.Message(packet[2:end])
-        message.seqno = 0  # only told to a far side whose message we do not know
+        message.seqno = number
         return kind, message
 
     def write_all(self, out: Any) -> None:
@@ -263,7 +272,7 @@ class _Packetizer(Packetizer):
         if self._since_keys > _REKEY_AFTER:
             if not self.need_rekey():
                 self._trigger_rekey()
-            elif self._since_keys > 2 * _REKEY_AFTER:
+            elif self._since_keys > _REKEY_AFTER + _REKEY_OVERFLOW:
                 raise paramiko.SSHException("the server does not answer requests for new keys")
 
 
