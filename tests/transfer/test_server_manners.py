@@ -129,6 +129,9 @@ LAWFUL: dict[str, tuple[tuple[Manner, ...], tuple[HostileFile, ...]]] = {
     "no extensions, short, in any order": ((NoExtensions(), ShortReads(20_000), OutOfOrder()), SMALL),
     "reads of more than 32 KiB are refused": ((ReadLimit(),), LARGE),
     "reads of more than 32 KiB are refused, no extensions": ((ReadLimit(), NoExtensions()), LARGE),
+    "limits are told, and are not true": ((ReadLimit(), Boasting(2**18)), LARGE),
+    "limits are told, and are not true of small files": ((ReadLimit(), Boasting(2**18)), files(40, 60_000)),
+    "limits are told, and are not true, in any order": ((ReadLimit(), Boasting(2**18), OutOfOrder()), LARGE),
     "a window of a few requests": ((NarrowWindow(300),), LARGE),
     "a window of a few requests, many files": ((NarrowWindow(300), HandlesReused()), SMALL),
     "a pause while requests are under way": ((Pause(12, 0.4), NarrowWindow(2000)), LARGE),
@@ -194,7 +197,7 @@ def test_a_connection_that_dies_again_and_again_ends_with_what_is_whole(tmp_path
 
 @pytest.mark.parametrize("extensions", [True, False])
 def test_a_server_that_hangs_up_on_large_reads_is_asked_for_smaller_ones(tmp_path: Path, extensions: bool) -> None:
-    more: tuple[Manner, ...] = () if extensions else (NoExtensions(),)
+    more: tuple[Manner, ...] = (Boasting(2**18),) if extensions else (NoExtensions(),)
     found = fetched(tmp_path, ReadLimit(hangs_up=True), *more, tries=3)
     assert found.errors == []
     assert len(found.arrived) == len(LARGE)

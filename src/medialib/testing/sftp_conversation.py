@@ -174,7 +174,7 @@ class MannersSession(asyncssh.SSHServerSession[bytes]):
         greeting = bytes([_VERSION]) + _WORD.pack(3)
         if NoExtensions not in self._manners:
             greeting += _text(b"posix-rename@openssh.com") + _text(b"1")
-            if ReadLimit not in self._manners:
+            if ReadLimit not in self._manners or Boasting in self._manners:
                 greeting += _text(b"limits@openssh.com") + _text(b"1")
         return greeting
 

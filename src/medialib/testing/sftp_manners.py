@@ -62,7 +62,7 @@ class Boasting:
 
 @attrs.frozen
 class ReadLimit:
-    """A read that asks for more is not served. There are no ``limits@openssh.com`` that say so."""
+    """A read that asks for more is not served. ``limits@openssh.com`` are not told, or, with `Boasting`, wrongly."""
 
     most: int = 32768
     """Bytes that a read may ask for."""

@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -39,10 +40,12 @@ _ALL_UNDER_WAY = 2**26
 _PACKET = 2**18
 _MODEST_WINDOW = 2**21
 _MODEST_PACKET = 2**15
+_MODEST_FOR = 600.0
 _LEAST_READ = 4096
 _MANY_REQUESTS = 64
 _SIBLINGS = 3
 _LOGGER = "medialib.transfer.ssh"
+_LOG = logging.getLogger("medialib.transfer")
 
 # paramiko logs tracebacks of its threads as errors, which Python prints to stderr where no handler is set. All it has
 # to say reaches the caller as an exception.
@@ -92,10 +95,9 @@ class SshSession:
         self._pid = os.getpid()
         self._siblings: list[SshSession] = []
         self._unwelcome: list[SshSession] = []
-        self.read_size = 2**24
-        """Bytes that the server has given in one answer at most, as far as that was learnt."""
-        self.most_under_way = _WINDOW
-        """Bytes of one file that are asked for at a time on one connection, at most."""
+        self._read_size = 2**24
+        self._modest_until = 0.0
+        self._suspicions = 0
         self._readers = 0
 
     def __repr__(self) -> str:
@@ -105,6 +107,20 @@ class SshSession:
     def address(self) -> str:
         """``user@host:port``, for messages."""
         return f"{self._credentials.username}@{self.endpoint.host}:{self.endpoint.port}"
+
+    @property
+    def read_size(self) -> int:
+        """Bytes of a file that the server is asked for at a time at most, as far as its habits are known."""
+        return min(self._read_size, _MODEST_PACKET) if self._modest else self._read_size
+
+    @property
+    def most_under_way(self) -> int:
+        """Bytes of one file that are asked for at a time on one connection, at most."""
+        return _MODEST_WINDOW if self._modest else _WINDOW
+
+    @property
+    def _modest(self) -> bool:
+        return time.monotonic() < self._modest_until
 
     def run(self, doing: str, operation: Callable[[SftpChannel], _Result], *, idempotent: bool = True) -> _Result:
         """Carry out `operation` on a channel.
@@ -189,7 +205,7 @@ class SshSession:
 
     def learn_read_size(self, given: int) -> None:
         """The server gave only so many bytes of a file at a time: it is asked for no more from now on."""
-        self.read_size = min(self.read_size, max(given, _LEAST_READ))
+        self._read_size = min(self._read_size, max(given, _LEAST_READ))
 
     def reading(self, more: int) -> None:
         """So many more files are being read, or, if negative, fewer."""
@@ -205,7 +221,7 @@ class SshSession:
     def siblings(self) -> list[SshSession]:
         """Three more connections to the same server, each with its host key checked; none is made before it is used."""
         with self._lock:
-            if not self._siblings and not self._unwelcome and self.most_under_way > _MODEST_WINDOW:
+            if not self._siblings and not self._unwelcome and not self._modest:
                 self._siblings = [SshSession(self.endpoint, self._credentials) for _ in range(_SIBLINGS)]
             return list(self._siblings)
 
@@ -217,10 +233,13 @@ class SshSession:
         sibling.close()
 
     def be_modest(self) -> None:
-        """Ask for no more from now on than servers were built for long ago: windows of 2 MiB, 32 KiB at a time."""
-        logging.getLogger("medialib.transfer").info("%s dropped a wide window; narrower ones from now on", self.address)
-        self.most_under_way = _MODEST_WINDOW
-        self.learn_read_size(_MODEST_PACKET)
+        """Ask for no more, for a while, than servers were built for long ago: windows of 2 MiB, 32 KiB at a time.
+
+        Only for a while, since a bad line looks much the same.
+        """
+        if not self._modest:
+            _LOG.info("%s drops what is asked of it at once; it is asked for less for a while", self.address)
+        self._modest_until = time.monotonic() + _MODEST_FOR
 
     def close(self) -> None:
         """Hang up. The next use connects again."""
@@ -249,7 +268,12 @@ class SshSession:
 
     def _drop(self, channel: SftpChannel) -> None:
         transport = channel.transport
-        if channel.pipeline.under_way > _MANY_REQUESTS and not channel.pipeline.delivered:
+        pipeline = channel.pipeline
+        if pipeline.largest_answer > _MODEST_PACKET:
+            self._suspicions = 0
+        elif pipeline.largest_request > _MODEST_PACKET:
+            self._suspicions += 1
+        if self._suspicions > 1 or (pipeline.under_way > _MANY_REQUESTS and not pipeline.largest_answer):
             self.be_modest()
         with self._lock:
             if transport is self._transport:
@@ -259,8 +283,7 @@ class SshSession:
     def _open_channel(self, transport: SshTransport) -> SftpChannel | None:
         timeout = self.endpoint.timeout
         try:
-            modest = self.most_under_way < _WINDOW
-            window, packet = (_MODEST_WINDOW, _MODEST_PACKET) if modest else (_WINDOW, _PACKET)
+            window, packet = (_MODEST_WINDOW, _MODEST_PACKET) if self._modest else (_WINDOW, _PACKET)
             raw, inbox = transport.open_stream(window, packet, timeout)
             transport.within(timeout, lambda: raw.invoke_subsystem("sftp"))
             channel = SftpChannel(transport, raw, inbox, window=window, timeout=timeout)
@@ -347,7 +370,7 @@ class SshSession:
 def _log_retry(state: tenacity.RetryCallState) -> None:
     error = None if state.outcome is None else state.outcome.exception()
     pause = 0.0 if state.next_action is None else state.next_action.sleep
-    logging.getLogger("medialib.transfer").info("%s; trying again in %.1f s", getattr(error, "message", ""), pause)
+    _LOG.info("%s; trying again in %.1f s", getattr(error, "message", ""), pause)
 
 
 def _texts(files: Sequence[str]) -> str:

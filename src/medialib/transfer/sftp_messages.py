@@ -14,6 +14,7 @@ from typing import NamedTuple
 __all__ = [
     "LIMITS",
     "LONGEST_REPLY",
+    "MODEST_READ",
     "POSIX_RENAME",
     "Limits",
     "NotSftp",
@@ -32,6 +33,8 @@ __all__ = [
 
 LIMITS = b"limits@openssh.com"
 """The extension by which a server tells how much one request may ask for."""
+MODEST_READ = 2**15
+"""Bytes that every server must give in one answer."""
 LONGEST_REPLY = 2**24
 """Bytes that a reply may have, whatever the server says of its limits."""
 POSIX_RENAME = b"posix-rename@openssh.com"
@@ -93,7 +96,7 @@ class Limits(NamedTuple):
 
     packet: int = 34000
     """Bytes of a whole request or reply. The default is what every server must take."""
-    read: int = 32768
+    read: int = MODEST_READ
     """Bytes one READ may ask for."""
     write: int = 32768
     """Bytes one WRITE may carry."""

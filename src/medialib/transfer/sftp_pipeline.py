@@ -33,6 +33,7 @@ __all__ = ["Answer", "Call", "Pipeline"]
 
 _BATCH = 16384
 _DATA = int(Reply.DATA)
+_READ = int(Request.READ)
 # The window is widened again after so much of it was used: seldom enough to cost nothing, early enough never to stall.
 _WIDEN_AFTER = 8
 _VERSION = 3
@@ -93,8 +94,10 @@ class Pipeline:
         """What one request may ask for."""
         self.round_trip = 0.0
         """Seconds that the quickest answer took so far; 0 before there was any."""
-        self.delivered = 0
-        """Bytes of files that came so far."""
+        self.largest_request = 0
+        """Bytes of a file that were asked for by one request at most."""
+        self.largest_answer = 0
+        """Bytes of a file that came with one answer at most, or with a part of it."""
         self._transport = transport
         self._channel = channel
         self._inbox = inbox
@@ -126,6 +129,8 @@ class Pipeline:
                 raise NotSftp("four thousand million requests are not answered")
             self._waiting[number] = _NOBODY if answer is None else answer
             self._unsent += request(kind, number, body)
+            if kind == _READ and (length := int.from_bytes(body[-4:], "big")) > self.largest_request:
+                self.largest_request = length
             if self._asked_at is None and len(self._waiting) == 1:
                 self._asked_at = number, 0.0
             if len(self._unsent) >= _BATCH:
@@ -204,7 +209,8 @@ class Pipeline:
                     if self._asked_at is not None:
                         self._measure(number, *self._asked_at)
                 if kind == _DATA:
-                    self.delivered += len(body)
+                    if len(body) + left > self.largest_answer:
+                        self.largest_answer = len(body) + left
                     answer.piece(body, left)
                 else:
                     answer.answered(kind, body)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from medialib.transfer.sftp_messages import (
+    MODEST_READ,
     NotSftp,
     OpenFor,
     Reply,
@@ -155,7 +156,14 @@ class _Piece:
         if kind != Reply.STATUS:
             raise NotSftp(f"reply {kind} to a request for bytes")
         error = parse_status(body)
-        self._stretches.settled(None if isinstance(error, EOFError) else _refused(kind, body))
+        if isinstance(error, OSError) and self._end - self._at > MODEST_READ:
+            # Some servers refuse what is more than they were built for, whatever they say of their limits.
+            for offset in range(self._at, self._end, MODEST_READ):
+                self._stretches.ask(self._stretch, offset, min(offset + MODEST_READ, self._end))
+            error = None
+        elif not isinstance(error, EOFError):
+            error = _refused(kind, body)
+        self._stretches.settled(None if isinstance(error, EOFError) else error)
 
 
 def _refused(kind: int, body: memoryview) -> OSError:

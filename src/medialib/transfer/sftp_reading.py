@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from medialib.errors import ConnectionLost, MedialibError
 from medialib.transfer.lean_paramiko import paramiko
-from medialib.transfer.sftp_messages import NotSftp, Reply, Request, parse_status, span, string
+from medialib.transfer.sftp_messages import MODEST_READ, NotSftp, Reply, Request, parse_status, span, string
 
 if TYPE_CHECKING:
     from medialib.transfer.session import SshSession
@@ -79,7 +79,19 @@ class _Line:
 class _Block:
     """A stretch of a file that was asked for, and what has come of it."""
 
-    __slots__ = ("asked", "at", "forgotten", "length", "line", "offset", "pieces", "reader", "received", "short")
+    __slots__ = (
+        "asked",
+        "at",
+        "forgotten",
+        "length",
+        "line",
+        "offset",
+        "pieces",
+        "reader",
+        "received",
+        "request",
+        "short",
+    )
 
     def __init__(self, reader: SftpReader, line: _Line, offset: int, length: int) -> None:
         self.reader = reader
@@ -88,6 +100,7 @@ class _Block:
         self.length = length
         self.received = 0
         self.asked = 0
+        self.request = 0
         self.short = 0
         self.at = 0
         self.pieces: deque[memoryview | bytearray] = deque()
@@ -284,6 +297,13 @@ class SftpReader(io.RawIOBase):
             self._end = end if self._end is None else min(end, self._end)
             block.length = block.received
         elif isinstance(error, OSError):
+            if block.request > MODEST_READ:
+                # Some servers refuse what is more than they were built for, whatever they say of their limits.
+                self._session.learn_read_size(MODEST_READ)
+                with block.line.pipeline.lock:
+                    block.line.owed += block.length - block.received
+                self._ask(block)
+                return
             self._error = error
         else:
             self._error = OSError(errno.EIO, "the server answered a request for bytes with neither bytes nor an error")
@@ -396,6 +416,7 @@ class SftpReader(io.RawIOBase):
 
     def _ask(self, block: _Block) -> None:
         block.asked = block.received
-        body = block.line.handle + span(block.offset + block.received, block.length - block.received)
+        block.request = min(block.length - block.received, max(self._session.read_size, 1))
+        body = block.line.handle + span(block.offset + block.received, block.request)
         with block.line.session.translating(block.line.channel, f"reading {self.name}"):
             block.line.pipeline.ask(Request.READ, body, block)
