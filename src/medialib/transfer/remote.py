@@ -103,13 +103,15 @@ class FsspecLocation:
         confirmed = self._confirmed.pop(path, None)
         if confirmed is not None and time.monotonic() < confirmed[1]:
             return confirmed[0]
-        found = self._asking("looking at", path, lambda: self._tree.look(self.address(path)))
-        if found is None or found.kind != "file":
-            if found is None and self._asking("looking at", "", lambda: self._tree.look(self._root())) is None:
+        examined = self._asking("looking at", path, lambda: self._tree.examine(self.address(path)))
+        if examined is None:
+            if self._asking("looking at", "", lambda: self._tree.look(self._root())) is None:
                 raise self._absent("")
             return None
-        if self._tree.links:
-            self._within(path, self._canonical_root())
+        found, canonical = examined
+        if found.kind != "file":
+            return None
+        self._keep_within(path, canonical)
         return FileEntry(path, found.size, found.mtime_ns)
 
     def entries(self, paths: Iterable[str]) -> Mapping[str, FileEntry]:
@@ -129,15 +131,27 @@ class FsspecLocation:
 
     def open(self, path: str, *, offset: int = 0) -> BinaryIO:
         """See `Location.open`."""
+        listed = path in self._expected
         at_hand = self._at_hand(path)
         if at_hand is not None:
             return io.BytesIO(at_hand[offset:])
-        found = self.entry(path)
-        if found is None:
-            raise FileNotFoundError(f"{self._name}:{path}")
-        return self._asking(
-            "opening", path, lambda: self._tree.open(self.address(path), size=found.size, offset=offset)
-        )
+        self._check(path)
+        self._canonical_root()  # asked for first: nothing else is while a file is being opened
+
+        def allowed(found: RawEntry, canonical: str) -> None:
+            if found.kind != "file":
+                raise FileNotFoundError(f"{self.name}:{path}")
+            self._keep_within(path, canonical)
+
+        try:
+            return self._asking(
+                "opening",
+                path,
+                lambda: self._tree.open(self.address(path), offset=offset, listed=listed, allowed=allowed),
+            )
+        except FileNotFoundError:
+            self.entry(path)  # raises if it is the root that is gone
+            raise FileNotFoundError(f"{self.name}:{path}") from None
 
     def expect(self, entries: Iterable[FileEntry]) -> None:
         """See `ports.SupportsReadingAhead`. `entry`, asked right after `open`, then tells what was found on reading."""
@@ -178,6 +192,10 @@ class FsspecLocation:
         if self._known_canonical_root is None:
             self._known_canonical_root = self._asking("resolving", "", lambda: self._tree.resolve(self._root()))
         return self._known_canonical_root
+
+    def _keep_within(self, path: str, canonical: str) -> None:
+        if self._tree.links and not _lies_within(canonical, self._canonical_root()):
+            raise UnsafePath(f"{self._name}:{path} is, or passes through, a link that leaves {self._name}")
 
     def _within(self, path: str, canonical_root: str, *, link: bool = False) -> None:
         canonical = self._asking("resolving", path, lambda: self._tree.resolve(self.address(path), link=link))

@@ -13,6 +13,7 @@ import io
 import os
 import stat
 import time
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from fsspec.callbacks import DEFAULT_CALLBACK
@@ -23,6 +24,7 @@ from medialib.transfer.sftp_channel import SftpChannel
 from medialib.transfer.sftp_copies import Shopping, cat_ranges, fetch_all, send, temporary
 from medialib.transfer.sftp_looking import LookingFileSystem, raw
 from medialib.transfer.sftp_messages import OpenFor
+from medialib.transfer.sftp_names import RemoteAttributes
 from medialib.transfer.sftp_reading import SftpReader
 from medialib.transfer.sftp_writing import SftpWriter
 
@@ -62,6 +64,39 @@ class SftpFileSystem(LookingFileSystem):
         reader = self.session.retried(begin)
         if whole:
             reader.reinforce(lambda session: self._handle(session, path, "rb"))
+        return reader
+
+    def open_examined(
+        self, path: str, *, offset: int, at_once: bool, allowed: Callable[[RemoteAttributes, str], None]
+    ) -> SftpReader:
+        """A reader of the whole file, if `allowed`, which is told what it is and its canonical path, does not raise.
+
+        With `at_once` all is asked for together, opening included, which is for what is known to be a file: to open a
+        pipe would stop the server until somebody writes to it. Raises FileNotFoundError.
+        """
+
+        def begin() -> SftpReader:
+            channel = self.session.lease()
+            handle = None
+            try:
+                with self.session.translating(channel, f"opening {path}"):
+                    examined = channel.examine(raw(path), opens=at_once)
+                handle = examined.handle
+                allowed(examined.found, examined.canonical)
+                with self.session.translating(channel, f"opening {path}"):
+                    if examined.refused is not None:
+                        raise examined.refused
+                    handle = handle or channel.open(raw(path), OpenFor.READ)
+            except BaseException:
+                if handle is not None and channel.alive():
+                    channel.forget(handle)
+                self.session.release(channel)
+                raise
+            size = examined.found.size
+            return SftpReader(self.session, channel, handle, size=size, name=path, offset=offset, whole=True)
+
+        reader = self.session.retried(begin)
+        reader.reinforce(lambda session: self._handle(session, path, "rb"))
         return reader
 
     def _handle(self, session: SshSession, path: str, mode: str) -> tuple[SftpChannel, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from medialib.transfer.sftp_messages import (
     POSIX_RENAME,
@@ -25,10 +25,23 @@ if TYPE_CHECKING:
 
     from medialib.transfer.ssh_transport import Inbox, SshTransport
 
-__all__ = ["SftpChannel"]
+__all__ = ["Examined", "SftpChannel"]
 
 _Result = TypeVar("_Result")
 _NO_ATTRIBUTES = bytes(4)
+
+
+class Examined(NamedTuple):
+    """What one journey tells of a path."""
+
+    found: RemoteAttributes
+    """What it is, links followed."""
+    canonical: str
+    """The path as the server resolves it."""
+    handle: bytes | None
+    """Of the opened file; None if it was not to be opened, or could not be."""
+    refused: Exception | None
+    """Why it could not be."""
 
 
 class SftpChannel:
@@ -72,6 +85,37 @@ class SftpChannel:
         """The handle of an opened file."""
         body = string(path) + int(how).to_bytes(4, "big") + _NO_ATTRIBUTES
         return self._ask(Request.OPEN, body, Reply.HANDLE, parse_handle)
+
+    def examine(self, path: bytes, *, opens: bool) -> Examined:
+        """What a path is and where it leads, asked at once; with `opens`, it is opened for reading, too."""
+        pipeline, body = self.pipeline, string(path)
+        looked, resolved, opened = Call(), Call(), Call()
+        with pipeline.lock:
+            pipeline.ask(Request.STAT, body, looked)
+            pipeline.ask(Request.REALPATH, body, resolved)
+            if opens:
+                pipeline.ask(Request.OPEN, body + int(OpenFor.READ).to_bytes(4, "big") + _NO_ATTRIBUTES, opened)
+        pipeline.settle(lambda: bool(looked.kind and resolved.kind and (opened.kind or not opens)))
+        handle = refused = None
+        try:
+            handle = _answer(opened, Request.OPEN, Reply.HANDLE, parse_handle) if opens else None
+        except OSError as error:
+            refused = error
+        try:
+            return Examined(
+                _answer(looked, Request.STAT, Reply.ATTRS, parse_attributes),
+                _answer(resolved, Request.REALPATH, Reply.NAME, _single_name),
+                handle,
+                refused,
+            )
+        except BaseException:
+            if handle is not None:
+                self.forget(handle)
+            raise
+
+    def forget(self, handle: bytes) -> None:
+        """Let the server forget an opened file, and wait for nothing."""
+        self.pipeline.ask(Request.CLOSE, string(handle))
 
     def stat_opened(self, handle: bytes) -> RemoteAttributes:
         """What an opened file is."""
@@ -118,13 +162,16 @@ class SftpChannel:
             raise _refusal(error)
 
     def _ask(self, kind: int, body: bytes, wanted: Reply, parse: Callable[[bytes], _Result]) -> _Result:
-        call: Call = self.pipeline.call(kind, body)
-        if call.kind == wanted:
-            return parse(call.body)
-        error = parse_status(call.body) if call.kind == Reply.STATUS else None
-        if error is None:
-            raise NotSftp(f"reply {call.kind} to request {int(kind)}")
-        raise _refusal(error)
+        return _answer(self.pipeline.call(kind, body), kind, wanted, parse)
+
+
+def _answer(call: Call, kind: int, wanted: Reply, parse: Callable[[bytes], _Result]) -> _Result:
+    if call.kind == wanted:
+        return parse(call.body)
+    error = parse_status(call.body) if call.kind == Reply.STATUS else None
+    if error is None:
+        raise NotSftp(f"reply {call.kind} to request {int(kind)}")
+    raise _refusal(error)
 
 
 def _refusal(error: Exception) -> Exception:

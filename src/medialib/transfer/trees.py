@@ -13,7 +13,7 @@ import io
 import os
 import posixpath
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, Protocol
 
@@ -22,8 +22,8 @@ from medialib.ports import LocationTraits
 
 if TYPE_CHECKING:
     from medialib.transfer.sftp import SftpFileSystem
-    from medialib.transfer.sftp_channel import SftpChannel
     from medialib.transfer.sftp_folders import FolderQueue
+    from medialib.transfer.sftp_names import RemoteAttributes
     from medialib.transfer.sftp_small_files import ReadAhead
 
 __all__ = ["AnyTree", "FolderReader", "RawEntry", "SftpTree", "Tree"]
@@ -77,8 +77,14 @@ class Tree(Protocol):
     def resolve(self, path: str, *, link: bool = False) -> str:
         """The path with every link in it followed; `link` tells that its last part is known to be one."""
 
-    def open(self, path: str, *, size: int, offset: int) -> BinaryIO:
-        """The bytes from `offset` on; `size` is what `look` told."""
+    def examine(self, path: str) -> tuple[RawEntry, str] | None:
+        """What `look` and `resolve` tell, where it can be in one question."""
+
+    def open(self, path: str, *, offset: int, listed: bool, allowed: Callable[[RawEntry, str], None]) -> BinaryIO:
+        """The bytes from `offset` on. `allowed`, told what is there and its canonical path, forbids it by raising.
+
+        `listed` tells that a listing had it as a file. Raises FileNotFoundError.
+        """
 
     def expect(self, files: Iterable[tuple[str, int, int]]) -> None:
         """These files, each with size and time in nanoseconds, are opened next; small ones may be read ahead."""
@@ -96,6 +102,10 @@ def _kind(mode: int) -> Literal["file", "folder", "link", "other"]:
     if stat.S_ISDIR(mode):
         return "folder"
     return "link" if stat.S_ISLNK(mode) else "other"
+
+
+def _raw(found: RemoteAttributes) -> RawEntry:
+    return RawEntry(found.name, _kind(found.mode), found.size, found.mtime * _SECOND_NS)
 
 
 class SftpTree:
@@ -124,14 +134,22 @@ class SftpTree:
     def look(self, path: str) -> RawEntry | None:
         """One question to the server."""
 
-        def ask(channel: SftpChannel) -> RawEntry:
-            found = channel.stat(path.encode("utf-8", "surrogateescape"))
-            return RawEntry("", _kind(found.mode), found.size, found.mtime * _SECOND_NS)
-
+        raw = path.encode("utf-8", "surrogateescape")
         try:
-            return self._filesystem.session.run(f"looking at {path}", ask)
+            return _raw(self._filesystem.session.run(f"looking at {path}", lambda channel: channel.stat(raw)))
         except FileNotFoundError:
             return None
+
+    def examine(self, path: str) -> tuple[RawEntry, str] | None:
+        """Two questions on one journey."""
+        raw = path.encode("utf-8", "surrogateescape")
+        try:
+            examined = self._filesystem.session.run(
+                f"looking at {path}", lambda channel: channel.examine(raw, opens=False)
+            )
+        except FileNotFoundError:
+            return None
+        return _raw(examined.found), examined.canonical
 
     def resolve(self, path: str, *, link: bool = False) -> str:
         """As the server resolves it. Not every server follows links here: then a link's own text is gone by."""
@@ -142,9 +160,11 @@ class SftpTree:
             return canonical
         return posixpath.normpath(posixpath.join(posixpath.dirname(canonical), self._filesystem.read_link(path)))
 
-    def open(self, path: str, *, size: int, offset: int) -> BinaryIO:
-        """A reader that asks ahead."""
-        return self._filesystem.open_reader(path, size=size, offset=offset, whole=True)  # type: ignore[return-value]
+    def open(self, path: str, *, offset: int, listed: bool, allowed: Callable[[RawEntry, str], None]) -> BinaryIO:
+        """A reader that asks ahead; what was listed as a file is opened on the journey on which it is looked at."""
+        return self._filesystem.open_examined(  # type: ignore[return-value]
+            path, offset=offset, at_once=listed, allowed=lambda found, canonical: allowed(_raw(found), canonical)
+        )
 
     def expect(self, files: Iterable[tuple[str, int, int]]) -> None:
         """Up to 64 small files are kept under way."""
@@ -170,10 +190,7 @@ class _SftpReader:
         self._queue = queue
 
     def take(self, folder: str, following: Iterable[str]) -> list[RawEntry]:
-        return [
-            RawEntry(entry.name, _kind(entry.mode), entry.size, entry.mtime * _SECOND_NS)
-            for entry in self._queue.take(folder, following)
-        ]
+        return [_raw(entry) for entry in self._queue.take(folder, following)]
 
     def close(self) -> None:
         self._queue.close()
@@ -214,8 +231,18 @@ class AnyTree:
         """Where links exist, the path with every one followed."""
         return os.path.realpath(path) if self._local else path
 
-    def open(self, path: str, *, size: int, offset: int) -> BinaryIO:
+    def examine(self, path: str) -> tuple[RawEntry, str] | None:
+        """One after the other."""
+        found = self.look(path)
+        return None if found is None else (found, self.resolve(path))
+
+    def open(self, path: str, *, offset: int, listed: bool, allowed: Callable[[RawEntry, str], None]) -> BinaryIO:
         """The file system's own stream, moved to `offset`; what ends early raises `ConnectionLost`."""
+        examined = self.examine(path)
+        if examined is None:
+            raise FileNotFoundError(path)
+        allowed(*examined)
+        size = examined[0].size
         stream: BinaryIO = self._filesystem.open(path, "rb")
         if offset:
             stream.seek(offset)
