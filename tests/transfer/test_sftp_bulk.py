@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medialib.errors import ConnectionLost, OutOfReach
+from medialib.naming import unsafe_reason
 from medialib.testing.faulty_proxy import CutOff, FaultyProxy
 from medialib.testing.hostile_sftp import HostileFile, HostileSftpServer
 from medialib.testing.servers import SshServer
 from medialib.testing.sftp_manners import HandlesReused, NoExtensions, OutOfOrder, ShortReads
+from medialib.transfer.remote import _PLAIN_NAME
 from medialib.transfer.sftp import SftpFileSystem
 
 CONTENT = os.urandom(100_000)
@@ -176,3 +178,11 @@ def test_stretches_from_servers_with_manners(tmp_path: Path, manners) -> None:
         filesystem.get(f"{server.root}/", f"{tmp_path}/here/", recursive=True)
         assert contents(tmp_path / "here") == {file.name.decode(): file.content for file in files}
         filesystem.close()
+
+
+@given(st.one_of(st.text(max_size=210), st.text(alphabet=" .abC0_-[](){}:\\/\x7f\x00é", max_size=8)))
+def test_a_plain_name_is_a_safe_one(name: str) -> None:
+    """Where the short way says yes, so does the law, whatever safe folder the name is in."""
+    if _PLAIN_NAME(name):
+        assert unsafe_reason(name) is None
+        assert unsafe_reason(f"Some Show/{name}") is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,6 +24,7 @@ _ASKED_AHEAD = 64
 _DEEPEST = 100
 # Seconds for which what was found on reading a file ahead answers the question what it is.
 _CONFIRMED_FOR = 5.0
+_PLAIN_NAME = re.compile(r"(?!\.{1,2}\Z)[\w .,;()\[\]{}'&+!@#$%=~-]{1,200}\Z", re.ASCII).match
 _Result = TypeVar("_Result")
 
 
@@ -207,7 +209,8 @@ class FsspecLocation:
         path = f"{folder}/{entry.name}" if folder else entry.name
         if "/" in entry.name:
             return RefusedEntry(path, "its name holds a slash, which no file's name can")
-        reason = unsafe_reason(path)
+        # The folder was judged when it was met, and most names are plain: for those the long way says the same.
+        reason = None if _PLAIN_NAME(entry.name) else unsafe_reason(path)
         if reason is not None:
             return RefusedEntry(path, reason)
         if path == _OWN_FOLDER:

@@ -96,16 +96,15 @@ class Tree(Protocol):
         """Let go of connections."""
 
 
-def _kind(mode: int) -> Literal["file", "folder", "link", "other"]:
-    if stat.S_ISREG(mode):
-        return "file"
-    if stat.S_ISDIR(mode):
-        return "folder"
-    return "link" if stat.S_ISLNK(mode) else "other"
+_KINDS: dict[int, Literal["file", "folder", "link"]] = {
+    stat.S_IFREG: "file",
+    stat.S_IFDIR: "folder",
+    stat.S_IFLNK: "link",
+}
 
 
 def _raw(found: RemoteAttributes) -> RawEntry:
-    return RawEntry(found.name, _kind(found.mode), found.size, found.mtime * _SECOND_NS)
+    return RawEntry(found.name, _KINDS.get(found.mode & 0o170000, "other"), found.size, found.mtime * _SECOND_NS)
 
 
 class SftpTree:
