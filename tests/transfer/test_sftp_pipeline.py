@@ -379,3 +379,35 @@ def test_threads_that_share_one_channel(ssh_server: SshServer, tmp_path: Path) -
         with ThreadPoolExecutor(6) as pool:
             assert list(pool.map(fetch, range(6))) == contents
     filesystem.close()
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_took_a_files_place_is_not_opened_for_anybody(
+    served: FsspecLocation, tmp_path: Path, listed: bool
+) -> None:
+    """A listed file is opened on the journey on which it is looked at; nothing of it is handed out before the look."""
+    outside = tmp_path.parent / f"outside-{listed}"
+    outside.write_bytes(b"secret" * 10)
+    for name in ("link", "folder", "gone", "kept"):
+        (tmp_path / name).write_bytes(CONTENT * 8)
+    entries = [entry for entry in served.walk() if isinstance(entry, FileEntry)]
+    for name in ("link", "folder", "gone"):
+        (tmp_path / name).unlink()
+    (tmp_path / "link").symlink_to(outside)
+    (tmp_path / "folder").mkdir()
+    served.expect(entries if listed else ())
+    with pytest.raises(UnsafePath, match="leaves seedbox"):
+        served.open("link")
+    for name in ("folder", "gone"):
+        with pytest.raises(FileNotFoundError):
+            served.open(name)
+    with served.open("kept", offset=5) as stream:
+        assert stream.read(100) == CONTENT[5:105]
+    outside.unlink()
+
+
+def test_a_pipe_is_not_opened(served: FsspecLocation, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileNotFoundError):
+        served.open("pipe")
+    assert served.entry("pipe") is None

@@ -25,6 +25,7 @@ __all__ = ["ReadAhead", "SmallFile"]
 
 _LARGEST = 2**20
 _UNDER_WAY = 64
+_FEW_UNDER_WAY = 48
 _MOST_HELD = 2**24
 # Seconds after which content that nobody has taken is read again: meanwhile the file may well be another one.
 _FRESH = 60.0
@@ -182,14 +183,16 @@ class ReadAhead:
         if path in self._expected:
             self._begin(channel, path)
         reading = self._under_way.pop(path)
-        held = reading.size + sum(other.size for other in self._under_way.values())
-        with self._session.translating(channel, f"reading {path}"):
-            for following in list(islice(self._expected, max(0, _UNDER_WAY - len(self._under_way)))):
-                held += self._expected[following][0]
-                if held > _MOST_HELD:
-                    break
-                self._begin(channel, following)
-            channel.pipeline.flush()
+        if self._expected and len(self._under_way) <= _FEW_UNDER_WAY:
+            # Several are begun together: each packet costs both sides more than what stands in it.
+            held = reading.size + sum(other.size for other in self._under_way.values())
+            with self._session.translating(channel, f"reading {path}"):
+                for following in list(islice(self._expected, _UNDER_WAY - len(self._under_way))):
+                    held += self._expected[following][0]
+                    if held > _MOST_HELD:
+                        break
+                    self._begin(channel, following)
+                channel.pipeline.flush()
         return reading, channel
 
     def _begin(self, channel: SftpChannel, path: str) -> None:
