@@ -58,6 +58,7 @@ nitpick_ignore = [
     ("py:class", "medialib.planning.serial.T"),
     ("py:class", "medialib.testing.catalogue_machine.Operation"),
     ("py:class", "medialib.testing.catalogue_rows.RepositoryLaws"),
+    ("py:class", "medialib.transfer.sftp_looking.LookingFileSystem"),
     ("py:class", "medialib.transfer.sftp_names.RemoteAttributes"),
     ("py:class", "medialib.transfer.sftp_reading.SftpReader"),
 ]

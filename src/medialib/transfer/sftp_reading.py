@@ -5,7 +5,6 @@ What is held is bounded, whatever the size of the file.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import io
 import logging
@@ -16,8 +15,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from medialib.errors import ConnectionLost, MedialibError
-from medialib.transfer.lean_paramiko import paramiko
-from medialib.transfer.sftp_messages import MODEST_READ, NotSftp, Reply, Request, parse_status, span, string
+from medialib.transfer.sftp_blocks import Block, Line
+from medialib.transfer.sftp_messages import MODEST_READ, Request, span
 
 if TYPE_CHECKING:
     from medialib.transfer.session import SshSession
@@ -34,7 +33,6 @@ _LEAST_UNDER_WAY = 2**23
 _BYTES_A_SECOND = 2**31
 _FIRST_AHEAD = 2**17
 _ASKED_TOGETHER = 4
-_SMALL_PIECE = 4096
 _PIECES_A_WRITE = 1024
 _LOG = logging.getLogger("medialib.transfer")
 
@@ -54,83 +52,6 @@ def write_pieces(descriptor: int, pieces: Sequence[memoryview | bytearray]) -> N
         del waiting[:whole]
         if written:
             waiting[0] = waiting[0][written:]
-
-
-class _Line:
-    """The file, opened on one connection."""
-
-    def __init__(self, session: SshSession, channel: SftpChannel, handle: bytes) -> None:
-        self.session = session
-        self.channel = channel
-        self.pipeline = channel.pipeline
-        self.handle = string(handle)
-        self.owed = 0
-
-    def close(self) -> None:
-        """Let the server forget the file, and give the channel back."""
-        # A connection that is gone has forgotten it already.
-        with contextlib.suppress(OSError, EOFError, NotSftp, paramiko.SSHException):
-            if self.channel.alive():
-                self.pipeline.ask(Request.CLOSE, self.handle)
-                self.pipeline.flush()
-        self.session.release(self.channel)
-
-
-class _Block:
-    """A stretch of a file that was asked for, and what has come of it."""
-
-    __slots__ = (
-        "asked",
-        "at",
-        "forgotten",
-        "length",
-        "line",
-        "offset",
-        "pieces",
-        "reader",
-        "received",
-        "request",
-        "short",
-    )
-
-    def __init__(self, reader: SftpReader, line: _Line, offset: int, length: int) -> None:
-        self.reader = reader
-        self.line = line
-        self.offset = offset
-        self.length = length
-        self.received = 0
-        self.asked = 0
-        self.request = 0
-        self.short = 0
-        self.at = 0
-        self.pieces: deque[memoryview | bytearray] = deque()
-        self.forgotten = False
-
-    def piece(self, data: memoryview, left: int) -> None:
-        """Keep it."""
-        count = len(data)
-        self.line.owed -= count
-        if self.forgotten:
-            return
-        self.received += count
-        if self.received + left > self.length:
-            raise NotSftp("more bytes of a file than were asked for")
-        if count >= _SMALL_PIECE:
-            self.pieces.append(data)
-        elif self.pieces and isinstance(self.pieces[-1], bytearray) and len(self.pieces[-1]) < self.length:
-            self.pieces[-1] += data  # a server that answers byte by byte must not cost an object each
-        elif count:
-            self.pieces.append(bytearray(data))
-        if not left:
-            self.reader.block_answered(self)
-
-    def answered(self, kind: int, body: memoryview) -> None:
-        """The end of the file, or a refusal."""
-        if kind != Reply.STATUS:
-            raise NotSftp(f"reply {kind} to a request for bytes")
-        self.line.owed -= self.length - self.received
-        if not self.forgotten:
-            self.reader.block_refused(self, parse_status(body))
 
 
 class SftpReader(io.RawIOBase):
@@ -155,14 +76,14 @@ class SftpReader(io.RawIOBase):
     ) -> None:
         super().__init__()
         self._session = session
-        self._lines = [_Line(session, channel, handle)]
+        self._lines = [Line(session, channel, handle)]
         self._closing = threading.Lock()
         self._reinforced = False
         self._size = size
         self._position = offset
         self._asked = offset
         self._end: int | None = None
-        self._blocks: deque[_Block] = deque()
+        self._blocks: deque[Block] = deque()
         self._error: OSError | None = None
         self._whole = whole
         self._ahead = self._session.most_under_way if whole else _FIRST_AHEAD
@@ -261,7 +182,7 @@ class SftpReader(io.RawIOBase):
             _LOG.info("%s is read over fewer connections: %s", self.name, error)
             self._session.give_up(sibling)
             return
-        line = _Line(sibling, channel, handle)
+        line = Line(sibling, channel, handle)
         try:
             with sibling.translating(channel, "comparing"):
                 here = channel.stat_opened(handle)
@@ -278,7 +199,7 @@ class SftpReader(io.RawIOBase):
 
     # ------------------------------------------------------------------------------- what blocks report, with the lock
 
-    def block_answered(self, block: _Block) -> None:
+    def block_answered(self, block: Block) -> None:
         """One of its answers is complete; a server may answer with less than was asked for: only EOF is the end."""
         if block.received == block.asked:
             self._error = OSError(errno.EIO, "the server sent no bytes and did not say that the file ends")
@@ -290,7 +211,7 @@ class SftpReader(io.RawIOBase):
             block.short = block.received - block.asked
             self._ask(block)
 
-    def block_refused(self, block: _Block, error: Exception | None) -> None:
+    def block_refused(self, block: Block, error: Exception | None) -> None:
         """The file ends where the block has got to, or cannot be read there."""
         if isinstance(error, EOFError):
             end = block.offset + block.received
@@ -310,7 +231,7 @@ class SftpReader(io.RawIOBase):
 
     # ---------------------------------------------------------------------------------------------------- inner works
 
-    def _await(self, block: _Block) -> None:
+    def _await(self, block: Block) -> None:
         def moved() -> bool:
             return bool(block.pieces) or block.at >= block.length or self._error is not None
 
@@ -338,7 +259,7 @@ class SftpReader(io.RawIOBase):
                 line = min(left, key=lambda known: known.owed)
                 offset, missing = block.offset + block.received, block.length - block.received
                 block.length = block.received
-                self._blocks.append(_Block(self, line, offset, missing))
+                self._blocks.append(Block(self, line, offset, missing))
                 with line.pipeline.lock:
                     line.owed += missing
                 self._ask(self._blocks[-1])
@@ -403,7 +324,7 @@ class SftpReader(io.RawIOBase):
                 return
             length = read_size if beyond else min(read_size, self._size - self._asked)
             line = min(self._lines, key=lambda known: known.owed)
-            block = _Block(self, line, self._asked, length)
+            block = Block(self, line, self._asked, length)
             with line.pipeline.lock:
                 line.owed += length
             self._asked += length
@@ -414,7 +335,7 @@ class SftpReader(io.RawIOBase):
             with line.session.translating(line.channel, f"reading {self.name}"):
                 line.pipeline.flush()
 
-    def _ask(self, block: _Block) -> None:
+    def _ask(self, block: Block) -> None:
         block.asked = block.received
         block.request = min(block.length - block.received, max(self._session.read_size, 1))
         body = block.line.handle + span(block.offset + block.received, block.request)
