@@ -97,6 +97,8 @@ MovieFileTemplate = Annotated[str, TemplateOf("movie_file")]
 """How the file of a film is called, without its extension: ``{Movie TitleYear}``."""
 Port = Annotated[int, Range(1, 65_535)]
 """A TCP port."""
+Transfers = Annotated[int, Range(1, 16)]
+"""How many files are on their way at once."""
 UnknownTitles = Literal["by-name", "look-up", "refuse"]
 """What becomes of a title that the catalogue does not know."""
 OptionValue = str | int | bool | Secret
@@ -234,6 +236,7 @@ class DownloadSettings:
     )
     include: tuple[str, ...] = setting((), "Patterns of what is fetched although exclude names it.")
     minimum_free: Size = setting(1 << 30, "Space that must stay free where files arrive.")
+    transfers: Transfers = setting(4, "How many files may be on their way at once; large ones come alone.")
     verify: Literal["received", "written", "remote"] = setting(
         "received",
         "How far a file is proven before it has its name: hashed as it is received; also read again from the disk; "

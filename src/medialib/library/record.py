@@ -102,6 +102,7 @@ class Library:
             remote_paths={name: folders_of(self.settings, name) for name in self.remotes},
             minimum_free=self.settings.download.minimum_free,
             releases={name: remote.release for name, remote in self.settings.remotes.items()},
+            transfers=self.settings.download.transfers,
             proof=self.settings.download.verify,
         )
 

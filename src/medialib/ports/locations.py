@@ -17,8 +17,10 @@ __all__ = [
     "PartRecord",
     "Received",
     "SupportsDigests",
+    "SupportsHolding",
     "SupportsReadingAhead",
     "SupportsRelease",
+    "SupportsSettling",
     "SupportsWriters",
     "Transfer",
     "Untold",
@@ -104,6 +106,11 @@ class PartRecord:
     sha256: str
     """SHA-256 of those bytes, lower-case hex."""
 
+    @classmethod
+    def of(cls, source: Location, entry: FileEntry, offset: int, sha256: str) -> PartRecord:
+        """What is known of the first `offset` bytes of a listed file."""
+        return cls(f"{source.name}:{source.address(entry.path)}", entry.size, entry.mtime_ns, offset, sha256)
+
 
 class Part(Protocol):
     """A file on its way: it stands beside its final name, under a name that readers of media leave alone.
@@ -134,6 +141,29 @@ class Part(Protocol):
 
     def discard(self) -> None:
         """Remove it and its note. Nothing to remove is fine."""
+
+
+@runtime_checkable
+class SupportsHolding(Protocol):
+    """What some parts can do besides: keep a small file without any name until it is published."""
+
+    def hold(self, content: bytes | bytearray | memoryview) -> bool:
+        """Be a part with all of this content, of which a crash leaves nothing; `note` gives it a name of its own.
+
+        False where that cannot be done, or where there is a part already: then nothing has happened.
+        """
+
+
+@runtime_checkable
+class SupportsSettling(Protocol):
+    """What some parts can do besides: be seen on the disk before they are published, several at a time."""
+
+    def settle(self, *, mtime_ns: int) -> None:
+        """See the content on the disk, with this time of last change and the configured mode and owner.
+
+        `Part.publish` with the same time then only gives the name. May be called for several parts at once, on any
+        threads. What could not be seen on the disk MUST NOT be taken as proven by a later try: the record is forgotten.
+        """
 
 
 @runtime_checkable
@@ -268,11 +298,14 @@ class Transfer(Protocol):
         cancelled: CancelToken,
         arrived: Callable[[int], None],
     ) -> Received:
-        """Fill `part` with the content of `entry`, hash it in the same pass, and see it durable on the disk.
+        """Fill `part` with the content of `entry` and hash it in the same pass. It is durable once it is published.
 
         Bytes that the part holds are used again only if its record is of the same source, size and time, and their hash
-        is the noted one. MUST raise `ConnectionLost` if the source went away (the part stays, for the next try),
-        `ContentChanged` if the file turned out shorter or longer than listed or its size or time changed meanwhile (the
-        part is discarded), `errors.Cancelled` within a second of `cancelled` (the part stays), and let OSError of the
-        disk pass. `arrived` is told of each count of bytes, resumed ones included, as they are there.
+        is the noted one. What arrived is noted, at least every 8 MiB and at the end, so that a later try sends little
+        twice; not that of a file of 128 KiB or less that arrived whole, which is quicker sent again.
+
+        MUST raise `ConnectionLost` if the source went away (the part stays, for the next try), `ContentChanged` if the
+        file turned out shorter or longer than listed or its size or time changed meanwhile (the part is discarded),
+        `errors.Cancelled` within a second of `cancelled` (the part stays), and let OSError of the disk pass. `arrived`
+        is told of each count of bytes, resumed ones included, as they are there.
         """

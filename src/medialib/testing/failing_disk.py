@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, TypeAlias, cast
 import attrs
 
 from medialib.model import FileEntry, RefusedEntry
-from medialib.ports import LocationTraits, Part, PartRecord, SupportsWriters, WritableLocation
+from medialib.ports import LocationTraits, Part, PartRecord, SupportsSettling, SupportsWriters, WritableLocation
 from medialib.testing.memory_location import MemoryFile, MemoryLocation
 from medialib.testing.servers import unavailable
 
@@ -183,8 +183,8 @@ def _worn(content: bytes, chances: random.Random) -> bytes:
 class SteppedLocation:
     """Any writable location, with a hook before every operation on it, its streams and its parts.
 
-    The names of operations are those of `WritableLocation`, and ``read``, ``write``, ``sync`` for streams,
-    ``read_part``, ``write_part``, ``note``, ``publish``, ``discard`` for parts. A rename calls the hook of either side.
+    The names of operations are those of `WritableLocation`, and ``read``, ``write`` for streams, ``read_part``,
+    ``write_part``, ``note``, ``sync``, ``publish``, ``discard`` for parts. A rename calls the hook of either side.
     """
 
     def __init__(self, inner: WritableLocation, before: Hook) -> None:
@@ -301,6 +301,11 @@ class _SteppedPart:
         self._location.before("note", self._path)
         self._inner.note(record)
 
+    def settle(self, *, mtime_ns: int) -> None:
+        self._location.before("sync", self._path)
+        if isinstance(self._inner, SupportsSettling):
+            self._inner.settle(mtime_ns=mtime_ns)
+
     def publish(self, *, mtime_ns: int) -> int:
         self._location.before("publish", self._path)
         return self._inner.publish(mtime_ns=mtime_ns)
@@ -311,7 +316,7 @@ class _SteppedPart:
 
 
 class _SteppedStream(io.RawIOBase):
-    """A stream that steps before each read and write, and before its descriptor is asked for: that is for a sync."""
+    """A stream that steps before each read and write."""
 
     def __init__(self, inner: BinaryIO, location: SteppedLocation, path: str) -> None:
         super().__init__()
@@ -334,7 +339,6 @@ class _SteppedStream(io.RawIOBase):
         return self._inner.write(data)
 
     def fileno(self) -> int:
-        self._location.before("sync", self._path)
         return self._inner.fileno()
 
     def close(self) -> None:

@@ -379,6 +379,11 @@ class _MemoryPart:
         self._location.before("note", self._path)
         self._location.files[self._note] = MemoryFile(dump_note(record), 0)
 
+    def settle(self, *, mtime_ns: int) -> None:
+        self._location.before("sync", self._path)
+        if self._part not in self._location.files:
+            raise FileNotFoundError(f"nothing was received for {self._location.name}:{self._path}")
+
     def publish(self, *, mtime_ns: int) -> int:
         location = self._location
         location.before("publish", self._path)

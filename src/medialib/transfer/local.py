@@ -1,7 +1,7 @@
 """A folder on a disk of this machine, as the place that files are carried to."""
 
 # os, not pathlib: it speaks in plain strings, which carry undecodable names, and in descriptors.
-# ruff: noqa: PTH100, PTH102, PTH106, PTH108, PTH111, PTH112, PTH116, PTH120, PTH123, PTH208
+# ruff: noqa: PTH100, PTH102, PTH106, PTH108, PTH111, PTH112, PTH116, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import contextlib
 import os
 import stat
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
+
+import attrs
 
 from medialib.errors import ContentChanged, OutOfReach, TargetTaken, UnsafePath
 from medialib.model import FileEntry, RefusedEntry
@@ -25,6 +28,9 @@ __all__ = ["LocalLocation"]
 
 _OWN_FOLDER = ".medialib"
 _REMEDY = "Is the disk mounted?"
+# Seconds for which a listing of a folder that nobody else seems to have changed is believed.
+_LISTED_FOR = 1.0
+_FOLDERS_KNOWN = 1000
 
 
 class LocalLocation:
@@ -49,7 +55,7 @@ class LocalLocation:
         self._ownership = Ownership.of(file_mode=file_mode, folder_mode=folder_mode, owner=owner, group=group)
         self._lock = threading.Lock()
         self._touched: dict[str, None] = {}
-        self._names: dict[str, dict[str, str]] = {}
+        self._names: dict[str, _Names] = {}
 
     def __repr__(self) -> str:
         return f"<LocalLocation {self._name} {self._root}>"
@@ -175,7 +181,7 @@ class LocalLocation:
             f"{self._name}:{path}",
             ownership=self._ownership,
             free=lambda: self._refuse_collision(path),
-            touched=lambda: self._touch(path),
+            touched=lambda named: self._touch(path, named=named),
         )
 
     def rename(self, source: str, target: WritableLocation, path: str) -> int | None:
@@ -355,31 +361,66 @@ class LocalLocation:
     def _refuse_collision(self, path: str, *, besides: str = "") -> None:
         """Raise TargetTaken if the folder has a name that a file system without case or form takes for this one.
 
-        `besides` is the address of a file that is about to leave its name. The names of a folder are asked for every
-        time; only their keys are kept, since computing those is what takes long in a folder of thousands.
+        `besides` is the address of a file that is about to leave its name. The names of a folder are listed anew
+        when others have changed it, and once a second at least.
         """
         folder, _, name = path.rpartition("/")
-        try:
-            present = set(os.listdir(self.address(folder)))
-        except OSError as error:
-            raise self._out_of_reach(folder, error) from None
-        with self._lock:
-            known = self._names.setdefault(folder, {})
-            for gone in known.keys() - present:
-                del known[gone]
-            for new in present - known.keys():
-                known[new] = collision_key(new)
-            wanted = collision_key(name)
-            others = [other for other, key in known.items() if key == wanted]
-            if len(self._names) > 1000:
-                self._names.pop(next(iter(self._names)))
-        for other in others:
+        for other in self._alike(folder, collision_key(name)):
             if self.address(f"{folder}/{other}" if folder else other) == besides:
                 continue
             if other == name:
                 raise TargetTaken(f"{self._name}:{path} is taken")
             raise TargetTaken(f"{self._name}:{path} differs only in case or form from {other!r}, which stands there")
 
-    def _touch(self, path: str) -> None:
+    def _alike(self, folder: str, key: str) -> list[str]:
+        """The names in a folder that have this key."""
+        address = self.address(folder)
+        try:
+            with self._lock:
+                names = self._names.pop(folder, None) or _Names()
+                if names.changed_ns != os.stat(address).st_mtime_ns or time.monotonic() - names.listed > _LISTED_FOR:
+                    names.list_again(address)
+                self._names[folder] = names
+                if len(self._names) > _FOLDERS_KNOWN:
+                    self._names.pop(next(iter(self._names)))
+                found = sorted(names.by_key.get(key, ()))
+        except OSError as error:
+            raise self._out_of_reach(folder, error) from None
+        # what we ourselves renamed or removed since is not
+        return [name for name in found if os.path.lexists(f"{address}/{name}")]
+
+    def _touch(self, path: str, *, named: bool = False) -> None:
+        """Names in the folder of `path` have changed by our doing; it stands there now if `named`."""
+        folder, _, name = path.rpartition("/")
+        address = self.address(folder)
         with self._lock:
-            self._touched[os.path.dirname(self.address(path))] = None
+            self._touched[address] = None
+            names = self._names.get(folder)
+            if names is not None and named:
+                names.add(name)
+                with contextlib.suppress(OSError):
+                    names.changed_ns = os.stat(address).st_mtime_ns
+
+
+@attrs.define
+class _Names:
+    """The names in a folder as they were listed, by what a file system without case or form takes them for."""
+
+    listed: float = 0.0
+    changed_ns: int = -1
+    keys: dict[str, str] = attrs.field(factory=dict)
+    by_key: dict[str, set[str]] = attrs.field(factory=dict)
+
+    def list_again(self, address: str) -> None:
+        """List them; only the keys of new ones are computed, which is what takes long in a folder of thousands."""
+        self.changed_ns, self.listed = os.stat(address).st_mtime_ns, time.monotonic()
+        present = set(os.listdir(address))
+        for gone in self.keys.keys() - present:
+            self.by_key[self.keys.pop(gone)].discard(gone)
+        for new in present - self.keys.keys():
+            self.add(new)
+
+    def add(self, name: str) -> None:
+        """It stands there."""
+        self.keys[name] = collision_key(name)
+        self.by_key.setdefault(self.keys[name], set()).add(name)

@@ -93,10 +93,12 @@ class _Reading:
             self.failed |= (found.size, found.mtime) != (self.size, self.mtime)
 
     def _read(self, handle: bytes) -> None:
-        for offset in range(0, self.size, self._read_size):
-            length = min(self._read_size, self.size - offset)
+        # One byte more than there should be: a file that is longer than listed shows it.
+        for offset in range(0, self.size + 1, self._read_size):
+            length = min(self._read_size, self.size + 1 - offset)
+            wanted = Reply.DATA if offset < self.size else Reply.STATUS
             self._owed += 1
-            self._pipeline.ask(Request.READ, handle + span(offset, length), _Part(self, Reply.DATA, offset, length))
+            self._pipeline.ask(Request.READ, handle + span(offset, length), _Part(self, wanted, offset, length))
         self._owed += 1
         self._pipeline.ask(Request.FSTAT, handle, _Part(self, Reply.ATTRS))
         self._pipeline.ask(Request.CLOSE, handle)

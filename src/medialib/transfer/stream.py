@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
-import os
 import queue
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, runtime_checkable
+
+import attrs
 
 from medialib.errors import Cancelled, ContentChanged
 from medialib.model import FileEntry
-from medialib.ports import CancelToken, Location, Part, PartRecord, Received
+from medialib.ports import CancelToken, Location, Part, PartRecord, Received, SupportsHolding
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -21,31 +22,90 @@ if TYPE_CHECKING:
 __all__ = ["StreamTransfer"]
 
 _WATCH = 0.2
+# Seconds for which what arrives is gathered before it is handed on.
+_GATHERED_FOR = 0.1
+_CHUNKS_WAITING = 3
+_SENT_AGAIN = 2**17
+_IDLE_FOR = 5.0
+
+_Piece: TypeAlias = bytes | bytearray | memoryview
+
+
+@runtime_checkable
+class _GivesPieces(Protocol):
+    """A stream that can give what arrived uncopied."""
+
+    def pieces(self, most: int, /) -> Sequence[_Piece]:
+        """The next bytes; empty at the end."""
+
+
+@attrs.frozen
+class _Chunk:
+    """Bytes in order."""
+
+    pieces: Sequence[_Piece]
+    """Some of them; empty at the end."""
+    last: bool = False
+    """Whether the file ends here."""
+    after: FileEntry | None = None
+    """What stands there once all was read; told with the last bytes of a file that came in one chunk."""
+
+    def data(self) -> _Piece:
+        """In one piece: hashing and writing each let go of the interpreter, and then wait for their turn."""
+        return self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+
+
+class _Hands:
+    """Threads that wait for the outside, used again: a new one for each small file would cost more than the file."""
+
+    def __init__(self) -> None:
+        self._idle: list[queue.SimpleQueue[Callable[[], None]]] = []
+        self._lock = threading.Lock()
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Do it on a thread that nobody waits for; `work` raises nothing."""
+        with self._lock:
+            orders = self._idle.pop() if self._idle else None
+        if orders is None:
+            orders = queue.SimpleQueue()
+            threading.Thread(target=self._serve, args=(orders,), name="medialib-read", daemon=True).start()
+        orders.put(work)
+
+    def _serve(self, orders: queue.SimpleQueue[Callable[[], None]]) -> None:
+        while True:
+            try:
+                work = orders.get(timeout=_IDLE_FOR)
+            except queue.Empty:
+                with self._lock:
+                    if orders not in self._idle:
+                        continue  # it was just given something to do
+                    self._idle.remove(orders)
+                return
+            work()
+            del work
+            with self._lock:
+                self._idle.append(orders)
 
 
 class _Source:
-    """Reads a file on a thread of its own, so that a silent server can delay neither a cancellation nor the disk."""
+    """Reads a file on another thread, so that a silent server can delay neither a cancellation nor the disk."""
 
-    def __init__(self, open_stream: Callable[[], BinaryIO], chunk: int) -> None:
-        self._open_stream = open_stream
+    def __init__(self, hands: _Hands, source: Location, entry: FileEntry, offset: int, chunk: int) -> None:
+        self._source = source
+        self._entry = entry
+        self._offset = offset
         self._chunk = chunk
         self._stopped = threading.Event()
-        self._ready: queue.Queue[bytes | BaseException] = queue.Queue(maxsize=3)
-        self._thread = threading.Thread(target=self._read, name="medialib-read", daemon=True)
-        self._thread.start()
+        self._failed: BaseException | None = None
+        self._ready: queue.Queue[_Chunk | BaseException] = queue.Queue(maxsize=_CHUNKS_WAITING)
+        hands.do(self._read)
 
-    def next_chunk(self, cancelled: CancelToken) -> bytes:
+    def next_chunk(self, cancelled: CancelToken) -> _Chunk:
         """The next bytes, empty at the end; raises what reading raised, or `Cancelled`."""
-        while True:
-            if cancelled.is_set():
-                raise Cancelled("stopped on request", remedy="What was received is kept and used by the next run.")
-            try:
-                item = self._ready.get(timeout=_WATCH)
-            except queue.Empty:
-                continue
-            if isinstance(item, BaseException):
-                raise item
-            return item
+        item = _awaited(self._ready, cancelled)
+        if isinstance(item, BaseException):
+            raise item
+        return item
 
     def stop(self) -> None:
         """Read no further. A read that waits for a silent server ends by itself, at that server's time-out."""
@@ -53,9 +113,8 @@ class _Source:
         with contextlib.suppress(queue.Empty):
             while True:
                 self._ready.get_nowait()
-        self._thread.join(_WATCH)
 
-    def _hand_over(self, item: bytes | BaseException) -> None:
+    def _hand_over(self, item: _Chunk | BaseException) -> None:
         while not self._stopped.is_set():
             try:
                 self._ready.put(item, timeout=_WATCH)
@@ -65,25 +124,62 @@ class _Source:
 
     def _read(self) -> None:
         try:
-            with self._open_stream() as stream:
-                while not self._stopped.is_set():
-                    data = stream.read(self._chunk)
-                    self._hand_over(data)
-                    if not data:
+            with self._source.open(self._entry.path, offset=self._offset) as stream:
+                pieces = self._gathered(stream)
+                if not self._offset and sum(map(len, pieces)) == self._entry.size < self._chunk:
+                    following = self._gathered(stream)
+                    if not following:
+                        self._hand_over(_Chunk(pieces, last=True, after=self._source.entry(self._entry.path)))
                         return
+                    pieces += following
+                while pieces and not self._stopped.is_set():
+                    self._hand_over(_Chunk(pieces))
+                    pieces = self._gathered(stream)
+            # after a close that may take a journey; asked last, so that a change while it was read is seen
+            self._hand_over(_Chunk((), last=True, after=self._source.entry(self._entry.path)))
         except BaseException as error:  # noqa: BLE001 - raised again on the thread that waits
             self._hand_over(error)
+
+    def _gathered(self, stream: BinaryIO) -> list[_Piece]:
+        """The next bytes, about a chunk, less where they come slowly; empty at the end."""
+        if self._failed is not None:
+            raise self._failed
+        take: Callable[[int], Sequence[_Piece]] = stream.pieces if isinstance(stream, _GivesPieces) else _one(stream)
+        gathered: list[_Piece] = []
+        left, until = self._chunk, time.monotonic() + _GATHERED_FOR
+        try:
+            while left > 0 and not self._stopped.is_set() and time.monotonic() < until:
+                found = take(left)
+                if not found:
+                    break
+                gathered += found
+                left -= sum(map(len, found))
+        except BaseException as error:
+            if not gathered:
+                raise
+            # what arrived before is handed on first
+            self._failed = error
+        return gathered
+
+
+def _one(stream: BinaryIO) -> Callable[[int], Sequence[_Piece]]:
+    def take(most: int) -> Sequence[_Piece]:
+        data = stream.read(most)
+        return (data,) if data else ()
+
+    return take
 
 
 class StreamTransfer:
     """See `medialib.ports.Transfer`. Works between any location and any part; several threads may use one.
 
-    `chunk` is how many bytes are read at a time, `note_every` after how many a part's record is noted.
+    `chunk` is how many bytes are handed on at a time, `note_every` after how many a part's record is noted.
     """
 
     def __init__(self, *, chunk: int = 2**20, note_every: int = 2**23) -> None:
         self._chunk = chunk
         self._note_every = note_every
+        self._hands = _Hands()
 
     def receive(
         self,
@@ -95,13 +191,11 @@ class StreamTransfer:
         arrived: Callable[[int], None],
     ) -> Received:
         """See `Transfer.receive`."""
-        origin = f"{source.name}:{source.address(entry.path)}"
-        digest, offset = self._proven(part, origin, entry, cancelled)
+        digest, offset = self._proven(part, source, entry, cancelled)
         if offset:
             arrived(offset)
         try:
-            size = self._carry(source, entry, part, origin, digest, offset, cancelled, arrived)
-            after = source.entry(entry.path)
+            size, after = self._carry(source, entry, part, digest, offset, cancelled, arrived)
         except (ContentChanged, FileNotFoundError) as error:
             part.discard()
             if isinstance(error, FileNotFoundError):
@@ -114,12 +208,12 @@ class StreamTransfer:
             )
         return Received(size, digest.hexdigest(), resumed_at=offset)
 
-    def _proven(self, part: Part, origin: str, entry: FileEntry, cancelled: CancelToken) -> tuple[_Hash, int]:
+    def _proven(self, part: Part, source: Location, entry: FileEntry, cancelled: CancelToken) -> tuple[_Hash, int]:
         """How much of the part can be used again, and the hash of it."""
         record = part.record
         if (
             record is None
-            or (record.source, record.size, record.mtime_ns) != (origin, entry.size, entry.mtime_ns)
+            or record != PartRecord.of(source, entry, record.offset, record.sha256)
             or not 0 < record.offset <= entry.size
         ):
             return hashlib.sha256(), 0
@@ -127,7 +221,7 @@ class StreamTransfer:
         with part.read() as stream:
             while left:
                 if cancelled.is_set():
-                    raise Cancelled("stopped on request", remedy="What was received is kept and used by the next run.")
+                    raise _stopped()
                 data = stream.read(min(self._chunk, left))
                 if not data:
                     return hashlib.sha256(), 0
@@ -140,60 +234,82 @@ class StreamTransfer:
         source: Location,
         entry: FileEntry,
         part: Part,
-        origin: str,
         digest: _Hash,
         offset: int,
         cancelled: CancelToken,
         arrived: Callable[[int], None],
-    ) -> int:
+    ) -> tuple[int, FileEntry | None]:
         at = noted = offset
 
         def note() -> None:
-            part.note(PartRecord(origin, entry.size, entry.mtime_ns, at, digest.hexdigest()))
+            part.note(PartRecord.of(source, entry, at, digest.hexdigest()))
 
-        with part.write(offset) as sink:
-            reading = _Source(lambda: source.open(entry.path, offset=offset), self._chunk)
-            try:
-                while data := reading.next_chunk(cancelled):
-                    if at + len(data) > entry.size:
-                        raise ContentChanged(f"{source.name}:{entry.path} is longer than the {entry.size} bytes listed")
-                    _write_all(sink, data)
+        # asked for before the part is opened: the two take their time together
+        reading = _Source(self._hands, source, entry, offset, self._chunk)
+        try:
+            chunk = None
+            if not offset and entry.size <= _SENT_AGAIN and isinstance(part, SupportsHolding):
+                chunk = reading.next_chunk(cancelled)
+                data = chunk.data()
+                if chunk.last and len(data) == entry.size and part.hold(data):
                     digest.update(data)
-                    at += len(data)
                     arrived(len(data))
-                    if at - noted >= self._note_every:
+                    return len(data), chunk.after
+            with part.write(offset) as sink:
+                try:
+                    while True:
+                        chunk = reading.next_chunk(cancelled) if chunk is None else chunk
+                        data = chunk.data()
+                        if at + len(data) > entry.size:
+                            raise ContentChanged(
+                                f"{source.name}:{entry.path} is longer than the {entry.size} bytes listed"
+                            )
+                        _write_all(sink, data)
+                        digest.update(data)
+                        at += len(data)
+                        if data:
+                            arrived(len(data))
+                        if chunk.last:
+                            break
+                        if at - noted >= self._note_every:
+                            sink.flush()
+                            note()
+                            noted = at
+                        chunk = None
+                    if at != entry.size:
+                        raise ContentChanged(
+                            f"{source.name}:{entry.path} ended after {at} bytes of the {entry.size} listed"
+                        )
+                    sink.flush()
+                    if at > _SENT_AGAIN:
+                        note()
+                except BaseException:
+                    # What was proven so far is worth keeping even where noting it fails, as on a full disk.
+                    with contextlib.suppress(OSError):
                         sink.flush()
                         note()
-                        noted = at
-                if at != entry.size:
-                    raise ContentChanged(
-                        f"{source.name}:{entry.path} ended after {at} bytes of the {entry.size} listed"
-                    )
-                _settle(sink)
-                note()
-            except BaseException:
-                # What was proven so far is worth keeping even where noting it fails, as on a full disk.
-                with contextlib.suppress(OSError):
-                    sink.flush()
-                    note()
-                raise
-            finally:
-                reading.stop()
-        return at
+                    raise
+        finally:
+            reading.stop()
+        return at, chunk.after
 
 
-def _write_all(sink: BinaryIO, data: bytes) -> None:
+def _awaited(ready: queue.Queue[_Chunk | BaseException], cancelled: CancelToken) -> _Chunk | BaseException:
+    while True:
+        if cancelled.is_set():
+            raise _stopped()
+        try:
+            return ready.get(timeout=_WATCH)
+        except queue.Empty:
+            continue
+
+
+def _stopped() -> Cancelled:
+    return Cancelled("stopped on request", remedy="What was received is kept and used by the next run.")
+
+
+def _write_all(sink: BinaryIO, data: _Piece) -> None:
     view = memoryview(data)
     while view:
         # An unbuffered stream may take less than it is given.
         view = view[sink.write(view) :]
-
-
-def _settle(sink: BinaryIO) -> None:
-    """See the bytes on the disk, where there is one."""
-    sink.flush()
-    try:
-        descriptor = sink.fileno()
-    except (io.UnsupportedOperation, AttributeError):
-        return
-    os.fsync(descriptor)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import attrs
+
 from medialib.errors import ContentChanged, OutOfReach, TargetTaken
 from medialib.model import FileEntry, KnownFile, Place
 from medialib.planning import (
@@ -19,25 +21,24 @@ from medialib.planning import (
     ReleaseMove,
     RemoveFolder,
 )
-from medialib.ports import CancelToken, Part, SupportsWriters, WritableLocation
+from medialib.ports import CancelToken, Part, Received, SupportsSettling, SupportsWriters, WritableLocation
 from medialib.workflows.apply.checking import is_unchanged
-from medialib.workflows.apply.proving import WatchedPart, prove
+from medialib.workflows.apply.proving import Proof, WatchedPart, prove
 from medialib.workflows.apply.releasing import perform_release
+from medialib.workflows.apply.room import Room
 from medialib.workflows.apply.world import World
 from medialib.workflows.hashing import content_hash
 
-__all__ = ["known_row", "perform"]
+__all__ = ["Arrived", "known_row", "perform", "publish", "receive"]
 
 
 def perform(action: Action, world: World, *, cancelled: CancelToken, arrived: Callable[[int], None]) -> Outcome:
-    """Do to the files what `action` says.
+    """Do to the files what `action` says, which is no `Fetch`: see `receive`.
 
     Raises MedialibError or OSError if it cannot be done: then what stood under a final name still does. An action on
     the catalogue alone is done with its row and has nothing to do here.
     """
     match action:
-        case Fetch():
-            return _fetch(action, world, cancelled, arrived)
         case Move():
             return _move(action, world, cancelled, arrived)
         case Discard():
@@ -55,17 +56,35 @@ def perform(action: Action, world: World, *, cancelled: CancelToken, arrived: Ca
             return Outcome("done")
 
 
-def _fetch(action: Fetch, world: World, cancelled: CancelToken, arrived: Callable[[int], None]) -> Outcome:
+@attrs.frozen
+class Arrived:
+    """A file that was received and proven, and has not its name yet."""
+
+    action: Fetch
+    """What it is fetched by."""
+    part: Part
+    """Where its bytes are."""
+    received: Received
+    """What the transfer told."""
+    proof: Proof
+    """What proving it found out."""
+    created: tuple[Place, ...]
+    """Folders that had to be made for it."""
+
+    def settle(self) -> None:
+        """See it on the disk, where that can be done before it has its name."""
+        if isinstance(self.part, SupportsSettling):
+            self.part.settle(mtime_ns=self.action.mtime_ns)
+
+
+def receive(
+    action: Fetch, world: World, room: Room, *, cancelled: CancelToken, arrived: Callable[[int], None]
+) -> Arrived:
+    """Bring a file into its part, and prove it. Raises MedialibError or OSError if that cannot be done."""
     source, target = world.location(action.source), world.writable(action.target)
     part: Part = target.part(action.target.path)
-    arrived_before = 0 if part.record is None else part.record.offset
-    free = target.free_bytes()
-    if free is not None and free - (action.size - arrived_before) < world.minimum_free:
-        raise OutOfReach(
-            f"{action.target}: not enough room: {action.size - arrived_before} bytes are to come, {free} are free and"
-            f" {world.minimum_free} are to stay so",
-            remedy="Make room, then run the same command again.",
-        )
+    record = part.record
+    room.claim(action, 0 if record is None else record.offset)
     created = _make_folder(target, action.target)
     if target.entry(action.target.path) is not None:
         raise TargetTaken(f"{action.target}: something stands there now")
@@ -75,17 +94,21 @@ def _fetch(action: Fetch, world: World, cancelled: CancelToken, arrived: Callabl
         part = WatchedPart(part, algorithms)
     received = world.transfer.receive(source, entry, part, cancelled=cancelled, arrived=arrived)
     proof = prove(action, received, part, source, world.proof, cancelled)
+    return Arrived(action, part, received, proof, created)
+
+
+def publish(arrived: Arrived, world: World, previous: KnownFile | None) -> Outcome:
+    """Give a file that arrived its name; `previous` is what the catalogue knew of it. Raises as `perform`."""
+    action, received, proof = arrived.action, arrived.received, arrived.proof
     known = known_row(action, received.sha256, world)
-    # asked before the file has its name: from there on nothing may fail
-    previous = world.catalogue.known_files.get(known.remote, known.path)
-    mtime_ns = part.publish(mtime_ns=action.mtime_ns)
+    mtime_ns = arrived.part.publish(mtime_ns=action.mtime_ns)
     resumed = f"resumed at byte {received.resumed_at}" if received.resumed_at else ""
     return Outcome(
         "done",
         "; ".join(text for text in (resumed, proof.note) if text),
         sha256=received.sha256,
         mtime_ns=mtime_ns,
-        created_folders=created,
+        created_folders=arrived.created,
         known=known,
         previous_known=previous,
         written_sha256=proof.written_sha256,

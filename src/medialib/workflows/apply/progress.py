@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from functools import partial
+from collections import Counter, deque
 
 import attrs
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from medialib.errors import (
-    AuthenticationFailed,
-    Cancelled,
-    ConnectionLost,
-    ContentChanged,
-    HostKeyChanged,
-    HostKeyUnknown,
-    MedialibError,
-    TransientError,
-)
+from medialib.errors import ContentChanged, MedialibError
 from medialib.events import ActionFinished, ActionStarted, BytesMoved, Noted, Observer
 from medialib.planning import (
     Action,
@@ -26,18 +15,16 @@ from medialib.planning import (
     Outcome,
     Performed,
     Plan,
-    ReleaseFile,
-    ReleaseFolder,
-    ReleaseMark,
-    ReleaseMove,
     RemoveFolder,
     bytes_carried,
     describe,
     effects,
 )
 from medialib.ports import CancelToken, SupportsWriters, WritableLocation
+from medialib.workflows.apply.attempting import Attempts
+from medialib.workflows.apply.fetching import Fetching, independent_fetches
 from medialib.workflows.apply.performing import perform
-from medialib.workflows.apply.recording import changes_only_the_catalogue, record
+from medialib.workflows.apply.recording import changes_only_the_catalogue, record_all
 from medialib.workflows.apply.world import World, say_failure
 
 __all__ = ["Progress", "Report"]
@@ -46,10 +33,6 @@ _GROUP = 64
 """At most so many actions are between two commits."""
 _GROUP_SECONDS = 1.0
 """An outcome waits at most so long for company, once the action under way has ended."""
-_TRIES = 3
-"""So often an action is tried that fails for a passing reason."""
-_PATIENCE = 2
-"""So many actions in a row lost to a connection, and a remote is left alone for the rest of the plan."""
 
 
 @attrs.frozen
@@ -92,8 +75,7 @@ class Progress:
         self._waiting: list[tuple[int, Action, Outcome]] = []
         self._waiting_since = 0.0
         self._touched: dict[str, WritableLocation] = {}
-        self._losses: Counter[str] = Counter()
-        self._given_up: dict[str, str] = {}
+        self._attempts = Attempts(world.clock)
         self._unit_left = Counter(action.unit for action in plan.actions if isinstance(action, Move))
         self._copied: dict[str | None, list[Move]] = {}
 
@@ -101,21 +83,42 @@ class Progress:
         """Carry out every action of the plan."""
         journal = self._world.catalogue.journal
         actions = self._plan.actions
-        for start in range(0, len(actions), _GROUP):
-            block = actions[start : start + _GROUP]
-            if self._cancelled.is_set():
-                break
-            for sequence, action in zip(journal.intend(self._run, block), block, strict=True):
-                self._step(sequence, action)
-            self._commit()
-        return Report(self._run, tuple(self._lines), self._cancelled.is_set())
+        fetches = [action for action in actions if isinstance(action, Fetch)]
+        fetching = Fetching(self._world, fetches, self._attempts, self._observer, self._cancelled, self._ended)
+        try:
+            for start in range(0, len(actions), _GROUP):
+                block = actions[start : start + _GROUP]
+                if self._cancelled.is_set():
+                    break
+                numbered = deque(zip(journal.intend(self._run, block), block, strict=True))
+                while numbered:
+                    run = independent_fetches(numbered)
+                    if run:
+                        for _, fetch in run:
+                            self._commit_if_needed(fetch)
+                        fetching.work(run, self._refusal, self._commit_if_due)
+                    else:
+                        self._step(*numbered.popleft())
+                self._commit()
+        finally:
+            fetching.close()
+        return Report(self._run, tuple(sorted(self._lines, key=_sequence)), self._cancelled.is_set())
 
     def _step(self, sequence: int, action: Action) -> None:
         self._commit_if_needed(action)
         outcome = self._refusal(action)
         if outcome is None:
             self._observer(ActionStarted(action.id, describe(action), bytes_carried(action)))
-            outcome = self._attempt(action)
+            outcome = self._attempts.of(action, lambda: self._perform(action), self._observer)
+        self._ended(sequence, action, outcome)
+
+    def _perform(self, action: Action) -> Outcome:
+        def arrived(count: int) -> None:
+            self._observer(BytesMoved(action.id, count))
+
+        return perform(action, self._world, cancelled=self._cancelled, arrived=arrived)
+
+    def _ended(self, sequence: int, action: Action, outcome: Outcome) -> None:
         if not self._waiting:
             self._waiting_since = self._world.clock.monotonic()
         self._waiting.append((sequence, action, outcome))
@@ -140,7 +143,14 @@ class Progress:
         rests = rests or (
             isinstance(action, RemoveFolder) and any(outcome.method == "copy" for _, _, outcome in self._waiting)
         )
-        if rests or self._world.clock.monotonic() - self._waiting_since > _GROUP_SECONDS:
+        if rests:
+            self._commit()
+        else:
+            self._commit_if_due()
+
+    def _commit_if_due(self) -> None:
+        """Commit what has waited long enough."""
+        if self._waiting and self._world.clock.monotonic() - self._waiting_since > _GROUP_SECONDS:
             self._commit()
 
     def _refusal(self, action: Action) -> Outcome | None:
@@ -149,47 +159,8 @@ class Progress:
         for name in action.after:
             if self._results.get(name, "done") != "done":
                 return Outcome("skipped", f"comes after {name}, which was not carried out")
-        remote = _remote_of(action)
-        if remote in self._given_up:
-            return Outcome("skipped", f"{remote}: {self._given_up[remote]}")
-        return None
-
-    def _attempt(self, action: Action) -> Outcome:
-        def arrived(count: int) -> None:
-            self._observer(BytesMoved(action.id, count))
-
-        remote = _remote_of(action)
-        # What arrived stays in its part, so another try resumes there.
-        again = Retrying(
-            stop=stop_after_attempt(_TRIES),
-            wait=wait_random_exponential(multiplier=0.2, max=5),
-            retry=retry_if_exception_type(TransientError),
-            sleep=self._world.clock.sleep,
-            before_sleep=partial(self._tell_retry, action),
-            reraise=True,
-        )
-        try:
-            outcome = again(perform, action, self._world, cancelled=self._cancelled, arrived=arrived)
-        except Cancelled:
-            return Outcome("skipped", "stopped by request; what arrived is kept for the next run")
-        except ConnectionLost as error:
-            self._losses[remote] += 1
-            if self._losses[remote] >= _PATIENCE:
-                self._given_up[remote] = "given up for this run, after losing the connection repeatedly"
-            return Outcome("failed", say_failure(error))
-        except (AuthenticationFailed, HostKeyChanged, HostKeyUnknown) as error:
-            self._given_up[remote] = say_failure(error)
-            return Outcome("failed", say_failure(error))
-        except (MedialibError, OSError) as error:
-            return Outcome("failed", say_failure(error))
-        self._losses[remote] = 0
-        return outcome
-
-    def _tell_retry(self, action: Action, state: RetryCallState) -> None:
-        error = None if state.outcome is None else state.outcome.exception()
-        pause = 0.0 if state.next_action is None else state.next_action.sleep
-        if isinstance(error, MedialibError):
-            self._observer(Noted(f"{action.id}: {say_failure(error)} Trying again in {pause:.1f} s.", level="warning"))
+        given_up = self._attempts.refusal(action)
+        return None if given_up is None else Outcome("skipped", given_up)
 
     def _commit(self) -> None:
         """Make files durable, then their rows and outcomes in one transaction, then let go of sources."""
@@ -199,10 +170,8 @@ class Progress:
             location.flush()
         self._touched.clear()
         catalogue, now = self._world.catalogue, self._world.clock.now()
-        final: list[tuple[int, Action, Outcome]] = []
         with catalogue.transaction():
-            for sequence, action, outcome in self._waiting:
-                final.append((sequence, action, record(catalogue, action, outcome, now)))
+            final = record_all(catalogue, self._waiting, now)
             catalogue.journal.complete(self._run, [(sequence, outcome) for sequence, _, outcome in final])
         self._waiting.clear()
         for sequence, action, outcome in final:
@@ -231,12 +200,5 @@ class Progress:
                 self._observer(Noted(f"kept after copying: {say_failure(error)}", move.source, "warning"))
 
 
-def _remote_of(action: Action) -> str:
-    """Name of the remote that an action talks to; empty if it talks to none."""
-    match action:
-        case Fetch() | ReleaseFile() | ReleaseMove():
-            return action.source.location
-        case ReleaseMark() | ReleaseFolder():
-            return action.place.location
-        case _:
-            return ""
+def _sequence(line: Performed) -> int:
+    return line.sequence

@@ -12,10 +12,20 @@ from typing import Any, BinaryIO, Literal, TypeAlias, cast
 
 import attrs
 
-from medialib.errors import ContentChanged
-from medialib.model import Digest, DigestAlgorithm
+from medialib.errors import ContentChanged, MedialibError
+from medialib.model import Digest, DigestAlgorithm, FileEntry
 from medialib.planning import Fetch
-from medialib.ports import CancelToken, Location, Part, PartRecord, Received, SupportsDigests, Untold
+from medialib.ports import (
+    CancelToken,
+    Location,
+    Part,
+    PartRecord,
+    Received,
+    SupportsDigests,
+    SupportsHolding,
+    SupportsSettling,
+    Untold,
+)
 from medialib.workflows.hashing import Digester, read_stream
 
 __all__ = ["Proof", "ProofLevel", "WatchedPart", "prove"]
@@ -61,9 +71,22 @@ class WatchedPart:
             self._digester = Digester(self._algorithms)
         return cast(BinaryIO, _Watched(self._inner.write(offset), self._digester))
 
+    def hold(self, content: bytes | bytearray | memoryview) -> bool:
+        """See `SupportsHolding.hold`."""
+        if not isinstance(self._inner, SupportsHolding) or not self._inner.hold(content):
+            return False
+        self._digester = Digester(self._algorithms)
+        self._digester.update(memoryview(content))
+        return True
+
     def note(self, record: PartRecord) -> None:
         """See `Part.note`."""
         self._inner.note(record)
+
+    def settle(self, *, mtime_ns: int) -> None:
+        """See `SupportsSettling.settle`; left to `publish` where the inner part cannot."""
+        if isinstance(self._inner, SupportsSettling):
+            self._inner.settle(mtime_ns=mtime_ns)
 
     def publish(self, *, mtime_ns: int) -> int:
         """See `Part.publish`."""
@@ -145,6 +168,7 @@ def prove(
         found = {digest.algorithm: digest for digest in content.digests}
         wrong += [(digest, found[digest.algorithm]) for digest in others if found[digest.algorithm] != digest]
     if wrong:
+        _note(action, received, part, source)
         expected, found_instead = wrong[0]
         raise ContentChanged(
             f"{action.source}: its content has {found_instead}, and {expected} was expected",
@@ -152,7 +176,17 @@ def prove(
         )
     if level != "remote":
         return Proof(written)
-    return attrs.evolve(_asked(action, own, source, cancelled), written_sha256=written)
+    try:
+        return attrs.evolve(_asked(action, own, source, cancelled), written_sha256=written)
+    except MedialibError:
+        _note(action, received, part, source)
+        raise
+
+
+def _note(action: Fetch, received: Received, part: Part, source: Location) -> None:
+    """Let the next run have what was received, however small."""
+    entry = FileEntry(action.source.path, action.size, action.mtime_ns)
+    part.note(PartRecord.of(source, entry, received.size, received.sha256))
 
 
 def _asked(action: Fetch, own: Digest, source: Location, cancelled: CancelToken) -> Proof:

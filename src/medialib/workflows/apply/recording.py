@@ -5,12 +5,14 @@ Actions that change nothing but the catalogue happen here altogether, inside the
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, assert_never
 
 import attrs
 
-from medialib.model import Episode, InventoryFile
+from medialib.model import Episode, InventoryFile, KnownFile
 from medialib.planning import (
     Action,
     AddMovie,
@@ -35,7 +37,7 @@ from medialib.planning import (
 from medialib.ports import Catalogue
 from medialib.workflows.apply.releasing import record_release
 
-__all__ = ["changes_only_the_catalogue", "record"]
+__all__ = ["changes_only_the_catalogue", "record", "record_all"]
 
 
 _CATALOGUE_ONLY = (AddShow, RemoveShow, ChangeShow, SetEpisodes, SetHolding, AddMovie, RemoveMovie, RecordKnown)
@@ -44,6 +46,36 @@ _CATALOGUE_ONLY = (AddShow, RemoveShow, ChangeShow, SetEpisodes, SetHolding, Add
 def changes_only_the_catalogue(action: Action) -> bool:
     """Whether an action touches no file."""
     return isinstance(action, _CATALOGUE_ONLY)
+
+
+def record_all(
+    catalogue: Catalogue, ended: Iterable[tuple[int, Action, Outcome]], now: datetime
+) -> list[tuple[int, Action, Outcome]]:
+    """`record` for several actions in order, the rows of fetches that follow each other written together."""
+    final: list[tuple[int, Action, Outcome]] = []
+    fetched: list[KnownFile] = []
+    for sequence, action, outcome in ended:
+        if isinstance(action, Fetch):
+            if outcome.result == "done" and outcome.known is not None:
+                fetched.append(outcome.known)
+        else:
+            _record_fetched(catalogue, fetched)
+            fetched = []
+            outcome = record(catalogue, action, outcome, now)
+        final.append((sequence, action, outcome))
+    _record_fetched(catalogue, fetched)
+    return final
+
+
+def _record_fetched(catalogue: Catalogue, fetched: list[KnownFile]) -> None:
+    if not fetched:
+        return
+    catalogue.known_files.put(fetched)
+    by_remote: defaultdict[str, list[str]] = defaultdict(list)
+    for known in fetched:
+        by_remote[known.remote].append(known.path)
+    for remote, paths in by_remote.items():
+        catalogue.sightings.remove(remote, paths)
 
 
 def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime) -> Outcome:
@@ -56,9 +88,7 @@ def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime
         return outcome
     match action:
         case Fetch():
-            if outcome.known is not None:
-                catalogue.known_files.put([outcome.known])
-                catalogue.sightings.remove(outcome.known.remote, [outcome.known.path])
+            _record_fetched(catalogue, [] if outcome.known is None else [outcome.known])
             return outcome
         case Move():
             if outcome.previous_holding is not None:

@@ -42,6 +42,8 @@ class World:
     """Bytes that must stay free on a disk that is fetched to."""
     releases: Mapping[str, ReleaseMode] = attrs.field(factory=dict)
     """What may be done to files on a remote once they are proven in the library; nothing for one that is not here."""
+    transfers: int = 1
+    """How many files may be under way at once; several only from remotes where each question is a journey."""
     proof: ProofLevel = "received"
     """How far a received file is proven before it has its name."""
 

@@ -1,0 +1,54 @@
+"""Whether there is room for a file, counting what is still to come of those under way."""
+
+from __future__ import annotations
+
+import threading
+
+import attrs
+
+from medialib.errors import OutOfReach
+from medialib.planning import Fetch
+from medialib.workflows.apply.world import World
+
+__all__ = ["Room"]
+
+
+@attrs.define
+class _Disk:
+    left: int | None = None
+    claims: dict[str, None] = attrs.field(factory=dict)
+
+
+class Room:
+    """What is free where files arrive. Asked once for all files that are under way together; threads may share it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._disks: dict[str, _Disk] = {}
+        self._lock = threading.Lock()
+
+    def claim(self, action: Fetch, arrived_before: int) -> None:
+        """Have the rest of a file counted, until `release`; raises `OutOfReach` if there is no room for it."""
+        name, coming = action.target.location, action.size - arrived_before
+        with self._lock:
+            disk = self._disks.setdefault(name, _Disk())
+            if action.id in disk.claims:
+                return  # another try: it was counted at the first
+            if not disk.claims:
+                disk.left = self._world.writable(action.target).free_bytes()
+            if disk.left is not None:
+                if disk.left - coming < self._world.minimum_free:
+                    raise OutOfReach(
+                        f"{action.target}: not enough room: {coming} bytes are to come, {disk.left} are free and"
+                        f" {self._world.minimum_free} are to stay so",
+                        remedy="Make room, then run the same command again.",
+                    )
+                disk.left -= coming
+            disk.claims[action.id] = None
+
+    def release(self, action: Fetch) -> None:
+        """The file is under way no longer: what is free is told by the disk again once that is true of all."""
+        with self._lock:
+            disk = self._disks.get(action.target.location)
+            if disk is not None:
+                disk.claims.pop(action.id, None)
