@@ -228,6 +228,8 @@ configurations = some(
         two_looks=st.booleans(),
         exclude=st.lists(escaped_texts, max_size=3),
         minimum_free=st.integers(0, 2**50),
+        transfers=st.integers(1, 16),
+        bandwidth=st.integers(0, 2**50),
     ),
     library=some(
         tv=escaped_names.map(lambda name: f"/tv/{name}"),

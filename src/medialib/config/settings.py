@@ -237,6 +237,7 @@ class DownloadSettings:
     include: tuple[str, ...] = setting((), "Patterns of what is fetched although exclude names it.")
     minimum_free: Size = setting(1 << 30, "Space that must stay free where files arrive.")
     transfers: Transfers = setting(4, "How many files may be on their way at once; large ones come alone.")
+    bandwidth: Size = setting(0, "Bytes a second that all downloads together may take; 0 sets no limit.")
     verify: Literal["received", "written", "remote"] = setting(
         "received",
         "How far a file is proven before it has its name: hashed as it is received; also read again from the disk; "

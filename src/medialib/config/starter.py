@@ -34,6 +34,7 @@ incoming = "~/media/incoming"
 # finished_markers = ["*.done"]           # files that say that another one is finished
 # include = ["*.nfo"]                     # fetched although it is left out by default
 # minimum_free = "1 GiB"
+# bandwidth = "10 MB"                     # bytes a second at most
 
 [library]
 tv = "~/media/tv"

@@ -14,10 +14,11 @@ from medialib.events import Noted, Observer, nobody
 from medialib.http import HttpOptions, SystemClock
 from medialib.library.providers import configured_providers
 from medialib.library.record import INCOMING, Library
-from medialib.ports import CancelToken, Clock, Location
+from medialib.ports import CancelToken, Clock, Location, Transfer
 from medialib.transfer.local import LocalLocation
 from medialib.transfer.remote import open_location
 from medialib.transfer.stream import StreamTransfer
+from medialib.transfer.wrapping import Budget, ThrottledTransfer
 
 __all__ = ["open_library"]
 
@@ -75,9 +76,14 @@ def open_library(
             if name != "anime" or root != library.tv
         },
         providers=configured_providers(settings, http),
-        transfer=StreamTransfer(),
+        transfer=_transfer(settings, now),
         clock=now,
     )
+
+
+def _transfer(settings: Settings, clock: Clock) -> Transfer:
+    bandwidth = settings.download.bandwidth
+    return ThrottledTransfer(StreamTransfer(), Budget(bandwidth, clock), clock) if bandwidth else StreamTransfer()
 
 
 def _sftp_path(path: str) -> str:
