@@ -100,7 +100,9 @@ def stock(remote: Path, chance: random.Random) -> dict[str, bytes]:
     originals = {}
     for number in range(1, chance.randint(3, 4)):
         name = f"The.Long.Voyage.S01E{number:02}.1080p-GRP"
-        originals[f"The.Long.Voyage.S01.1080p-GRP/{name}.mkv"] = chance.randbytes(chance.choice((7, 40_000, 200_000, 1_500_000)))
+        # those beyond a mebibyte come side by side
+        size = chance.choice((7, 40_000, 200_000, 1_500_000))
+        originals[f"The.Long.Voyage.S01.1080p-GRP/{name}.mkv"] = chance.randbytes(size)
         originals[f"The.Long.Voyage.S01.1080p-GRP/{name}.en.srt"] = f"subtitle {number}".encode()
     originals["The.Glass.Harbour.2019.1080p.BluRay.x264-GRP.mkv"] = chance.randbytes(chance.randint(100_000, 900_000))
     originals["deep/er/[G] Yoru no Machi - 13 [1080p].mkv"] = chance.randbytes(chance.randint(1, 300_000))
