@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from medialib.errors import Cancelled, TransientError
 from medialib.model import FileEntry
@@ -38,7 +39,8 @@ class RetryingTransfer:
     ) -> Received:
         """See `Transfer.receive`."""
         told = 0
-        for attempt in range(1, self._tries + 1):
+
+        def attempt() -> Received:
             there = 0
 
             def heard(count: int) -> None:
@@ -48,14 +50,16 @@ class RetryingTransfer:
                     fresh, told = there - told, there
                     arrived(fresh)
 
-            try:
-                return self._inner.receive(source, entry, part, cancelled=cancelled, arrived=heard)
-            except TransientError:
-                if attempt == self._tries:
-                    raise
-            pause = random.uniform(0.0, min(self._longest_pause, 0.2 * 2**attempt))
-            _pause(self._clock, pause, cancelled)
-        raise AssertionError("the last try returns or raises")
+            return self._inner.receive(source, entry, part, cancelled=cancelled, arrived=heard)
+
+        again = Retrying(
+            stop=stop_after_attempt(self._tries),
+            wait=wait_random_exponential(multiplier=0.2, max=self._longest_pause),
+            retry=retry_if_exception_type(TransientError),
+            sleep=lambda seconds: _pause(self._clock, seconds, cancelled),
+            reraise=True,
+        )
+        return again(attempt)
 
 
 class Budget:
