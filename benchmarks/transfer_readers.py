@@ -125,6 +125,7 @@ def medialib_transfer(task: Task) -> dict[str, float]:
                 count = receive(entry)
             else:
                 entries = [entry for entry in source.walk() if isinstance(entry, FileEntry)]
+                source.expect(entries)
                 with ThreadPoolExecutor(8) as threads:
                     count = sum(threads.map(receive, entries))
             target.flush()

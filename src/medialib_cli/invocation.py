@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -129,8 +129,12 @@ class Invocation:
         print(f"medialib: warning: {message}", file=sys.stderr)
 
     @contextmanager
-    def library(self, *, read_only: bool) -> Iterator[tuple[Library, Observer]]:
+    def library(
+        self, *, read_only: bool, connecting: Collection[str] | None = ()
+    ) -> Iterator[tuple[Library, Observer]]:
         """The library and the observer that shows what it does, until the block ends.
+
+        `connecting` names remotes that will be asked at once; None: all of them.
 
         The first Ctrl-C (or SIGTERM) asks for an orderly stop; the second one interrupts at once.
         """
@@ -139,7 +143,13 @@ class Invocation:
         with (
             self.logs(settings),
             self.signals(),
-            open_library(settings, read_only=read_only, observer=log, cancelled=self.cancelled) as library,
+            open_library(
+                settings,
+                read_only=read_only,
+                connecting=connecting,
+                observer=log,
+                cancelled=self.cancelled,
+            ) as library,
         ):
             show_progress = self.messages.is_terminal and not self.as_json
             with ProgressObserver(self.messages, enabled=show_progress) as progress:

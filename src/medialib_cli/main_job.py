@@ -117,7 +117,9 @@ def _perform(
 ) -> int:
     """Preview or perform a verb, draw what came of it, and return the exit code."""
     applied = not dry_run and save_plan is None
-    with invocation.library(read_only=dry_run) as (library, observer):
+
+    connecting = () if verb == "route" else None if remote is None else (remote,)
+    with invocation.library(read_only=dry_run, connecting=connecting) as (library, observer):
         perform = partial(library.perform, wait=wait) if applied else library.preview
         work = perform(
             verb,

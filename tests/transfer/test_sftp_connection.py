@@ -28,6 +28,7 @@ from medialib.testing.faulty_proxy import CutOff, FaultyProxy
 from medialib.testing.servers import SshServer, free_port, require
 from medialib.transfer import FsspecLocation, open_location
 from medialib.transfer.sftp import SftpFileSystem
+from medialib.transfer.sftp_location import SftpLocation
 
 
 @pytest.fixture
@@ -181,6 +182,32 @@ def test_a_changed_host_key_is_sent_nothing(own_server: SshServer, opened: Calla
             ["ssh-keyscan", "-p", str(own_server.port), "127.0.0.1"], check=True, stdout=file, stderr=subprocess.DEVNULL
         )
     assert opened(own_server).exists("/")
+
+
+def test_a_server_greeted_ahead_is_asked_over_that_connection(own_server: SshServer, tmp_path: Path) -> None:
+    location = open_location("seedbox", f"sftp://127.0.0.1{tmp_path}", **_but_the_host(own_server))
+    assert isinstance(location, SftpLocation)
+    (tmp_path / "a").write_bytes(b"1")
+    location.connect_ahead()
+    assert location.entry("a") is not None
+    location.close()
+    assert own_server.log.read_text().count("Accepted publickey") == 1
+
+
+def test_a_server_that_refused_ahead_is_not_asked_again(own_server: SshServer, tmp_path: Path) -> None:
+    settings = {**_but_the_host(own_server), "key_file": None, "password": "open sesame"}
+    location = open_location("seedbox", f"sftp://127.0.0.1{tmp_path}", **settings)
+    assert isinstance(location, SftpLocation)
+    before = own_server.log.read_text().count("Connection from")
+    location.connect_ahead()
+    with pytest.raises(AuthenticationFailed):
+        location.entry("a")
+    assert own_server.log.read_text().count("Connection from") == before + 1
+    location.close()
+
+
+def _but_the_host(server: SshServer) -> dict[str, Any]:
+    return {key: value for key, value in server.connection.items() if key != "host"}
 
 
 def test_hashed_revoked_and_authority_lines(own_server: SshServer, opened: Callable[..., SftpFileSystem]) -> None:

@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -292,6 +293,26 @@ def test_small_files_are_read_ahead_and_are_what_they_were(served: FsspecLocatio
         assert served.entry(entry.path) == entry
     with served.open("9.nfo", offset=100) as stream:
         assert stream.read() == contents["9.nfo"][100:]
+
+
+def test_what_is_at_hand_is_told_without_waiting(served: FsspecLocation, tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / name).write_bytes(name.encode())
+    entries = [entry for entry in served.walk() if isinstance(entry, FileEntry)]
+    assert not served.at_hand("a")  # nobody expects it
+    served.expect(entries)
+    assert not served.at_hand("a")  # nobody has asked for anything yet
+    with served.open("a") as stream:
+        assert stream.read() == b"a"
+    until = time.monotonic() + 20
+    while not (served.at_hand("b") and served.at_hand("c")):
+        assert time.monotonic() < until, "what is read ahead never arrives"
+        time.sleep(0.01)
+    with served.open("b") as stream:
+        assert stream.read() == b"b"
+    assert not served.at_hand("b")  # it was handed out
+    served.expect(())
+    assert not served.at_hand("c")
 
 
 def test_a_file_that_is_not_as_expected_is_asked_for_as_ever(served: FsspecLocation, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +31,13 @@ CIPHERS = {
     "ctr, encrypt then authenticate": (("aes128-ctr",), ("hmac-sha2-256-etm@openssh.com",)),
     "ctr, authenticate and encrypt": (("aes128-ctr",), ("hmac-sha2-256",)),
 }
+
+
+@pytest.mark.parametrize("module", ["sftp", "credentials", "remote_digests", "session", "probing", "sftp_location"])
+def test_paramiko_is_loaded_without_what_only_its_ssh_config_needs(module: str) -> None:
+    program = f"import sys, medialib.transfer.{module}; print('paramiko' in sys.modules, 'invoke' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["True", "False"]
 
 
 @pytest.fixture(params=CIPHERS)

@@ -356,7 +356,7 @@ def test_a_death_while_a_release_is_taken_back_is_survived(mode: ReleaseMode) ->
         world.sync()
         assert set(FILES.values()) <= set(on_remote(world).values())
         assert world.contents() == library
-    assert steps > 4
+    assert steps > 3
 
 
 def test_a_release_that_died_waits_for_its_remote_and_holds_up_nothing_else() -> None:

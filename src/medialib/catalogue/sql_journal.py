@@ -34,6 +34,11 @@ _COMPLETE = (
     .where(journal_lines.c.run == bindparam("in_run"), journal_lines.c.sequence == bindparam("at"))
     .values(outcome=bindparam("came"))
 )
+_ENDED = select(journal_lines.c.sequence, journal_lines.c.outcome.is_not(None).label("ended")).where(
+    journal_lines.c.run == bindparam("in_run"),
+    journal_lines.c.sequence.in_(bindparam("numbers", expanding=True)),
+)
+_ASKED_AT_ONCE = 500
 
 
 class SqlJournal:
@@ -91,15 +96,17 @@ class SqlJournal:
         given = list(outcomes)
         rows = [{"in_run": run, "at": number, "came": outcome_data(outcome)} for number, outcome in given]
         with self._store.writing() as connection:
-            seen: set[int] = set()
-            for number, _ in given:
-                wanted = (journal_lines.c.run == run, journal_lines.c.sequence == number)
-                line = connection.execute(select(journal_lines.c.outcome).where(*wanted)).first()
-                if line is None:
+            numbers = [number for number, _ in given]
+            ended: dict[int, bool] = {}
+            for start in range(0, len(numbers), _ASKED_AT_ONCE):
+                asked = {"in_run": run, "numbers": numbers[start : start + _ASKED_AT_ONCE]}
+                ended |= {line.sequence: line.ended for line in connection.execute(_ENDED, asked)}
+            for number in numbers:
+                if number not in ended:
                     raise KeyError(f"run {run!r} has no line {number}")
-                if line.outcome is not None or number in seen:
+                if ended[number]:
                     raise KeyError(f"line {number} of run {run!r} has an outcome already")
-                seen.add(number)
+                ended[number] = True
             if rows:
                 connection.execute(_COMPLETE, rows)
 

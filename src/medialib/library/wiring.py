@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from medialib.events import Noted, Observer, nobody
 from medialib.http import HttpOptions, SystemClock
 from medialib.library.providers import configured_providers
 from medialib.library.record import INCOMING, Library
-from medialib.ports import CancelToken, Clock, Location, Transfer
+from medialib.ports import CancelToken, Clock, Location, SupportsConnectingAhead, Transfer
 from medialib.transfer.local import LocalLocation
 from medialib.transfer.remote import open_location
 from medialib.transfer.stream import StreamTransfer
@@ -27,6 +27,7 @@ def open_library(
     settings: Settings | Path | str | None = None,
     *,
     read_only: bool = False,
+    connecting: Collection[str] | None = (),
     environment: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     observer: Observer = nobody,
@@ -36,13 +37,18 @@ def open_library(
 
     With `read_only` nothing of the catalogue changes, not one byte; if there is none yet, an empty one in memory takes
     its place, and answers of metadata providers are not kept. `observer` is told of what opening had to do (a migration
-    and its backup) and of what providers answer oddly; `cancelled` stops waiting for them.
+    and its backup) and of what providers answer oddly; `cancelled` stops waiting for them. `connecting` names remotes
+    that will be asked at once, None all of them: they are greeted while the rest is made ready.
 
     Raises ConfigurationError for settings that cannot be used, and CatalogueError if the catalogue cannot.
     """
     surroundings = os.environ if environment is None else environment
     if not isinstance(settings, Settings):
         settings = load_settings(None if settings is None else Path(settings), environment=surroundings)
+    remotes = {name: _open_remote(settings, name) for name in settings.remotes}
+    for name, remote in remotes.items():
+        if (connecting is None or name in connecting) and isinstance(remote, SupportsConnectingAhead):
+            remote.connect_ahead()
     catalogue = open_catalogue(settings.catalogue.url.reveal(), read_only=read_only, observer=observer)
     now = SystemClock() if clock is None else clock
     metadata = settings.metadata
@@ -67,7 +73,7 @@ def open_library(
     return Library(
         settings=settings,
         catalogue=catalogue,
-        remotes={name: _open_remote(settings, name) for name in settings.remotes},
+        remotes=remotes,
         incoming=None if incoming is None else local(INCOMING, str(incoming)),
         # two names for one folder would not see each other's files
         roots={

@@ -26,6 +26,7 @@ from medialib.ports.locations import (
     Part,
     PartRecord,
     Received,
+    SupportsConnectingAhead,
     SupportsDigests,
     SupportsHolding,
     SupportsReadingAhead,
@@ -37,6 +38,7 @@ from medialib.ports.locations import (
     WritableLocation,
 )
 from medialib.ports.metadata import MetadataProvider, ProviderTraits
+from medialib.ports.offering import offers
 from medialib.ports.timing import CancelToken, Clock
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "RunState",
     "ShowRepository",
     "SightingRepository",
+    "SupportsConnectingAhead",
     "SupportsDigests",
     "SupportsHolding",
     "SupportsReadingAhead",
@@ -72,4 +75,5 @@ __all__ = [
     "Transfer",
     "Untold",
     "WritableLocation",
+    "offers",
 ]

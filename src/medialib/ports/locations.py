@@ -16,6 +16,7 @@ __all__ = [
     "Part",
     "PartRecord",
     "Received",
+    "SupportsConnectingAhead",
     "SupportsDigests",
     "SupportsHolding",
     "SupportsReadingAhead",
@@ -217,6 +218,20 @@ class SupportsReadingAhead(Protocol):
         content of the file that has the entry's size and time, and else do as if nothing had been expected; the next
         `entry` of that path may tell what was found when its last byte was read. Nothing is raised here.
         """
+
+    def at_hand(self, path: str) -> bool:
+        """Whether an expected file is here already, so that opening, reading and closing it waits for nobody.
+
+        Answered at once, and never by raising. What is not at hand is opened as ever.
+        """
+
+
+@runtime_checkable
+class SupportsConnectingAhead(Protocol):
+    """What some locations can do besides: greet the far side while others still make ready."""
+
+    def connect_ahead(self) -> None:
+        """Begin to connect, and return at once. A refusal is raised by whatever is asked for first, not here."""
 
 
 @runtime_checkable

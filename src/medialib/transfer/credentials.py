@@ -9,7 +9,6 @@ from pathlib import Path
 
 import attrs
 from cryptography.exceptions import UnsupportedAlgorithm
-from paramiko.pkey import UnknownKeyType
 
 from medialib.errors import AuthenticationFailed, ConnectionLost
 from medialib.transfer.lean_paramiko import paramiko
@@ -50,7 +49,7 @@ def load_key(path: str, passphrase: str | None = None) -> paramiko.PKey:
         raise AuthenticationFailed(
             f"the key file {path} cannot be read: {error.strerror}", remedy="Check key_file and the file's permissions."
         ) from None
-    except (ValueError, TypeError, paramiko.SSHException, UnknownKeyType, UnsupportedAlgorithm):
+    except (ValueError, TypeError, paramiko.SSHException, paramiko.pkey.UnknownKeyType, UnsupportedAlgorithm):
         # cryptography's own words may quote the file; what went wrong follows from whether a passphrase was given.
         if passphrase is None:
             raise AuthenticationFailed(

@@ -56,6 +56,8 @@ class LocalLocation:
         self._lock = threading.Lock()
         self._touched: dict[str, None] = {}
         self._names: dict[str, _Names] = {}
+        # Folders that no link leads out of the root, and until when that is believed.
+        self._seen_within: dict[str, float] = {}
 
     def __repr__(self) -> str:
         return f"<LocalLocation {self._name} {self._root}>"
@@ -175,7 +177,12 @@ class LocalLocation:
     def part(self, path: str) -> Part:
         """See `WritableLocation.part`."""
         self._safe(path)
-        self._within(path.rpartition("/")[0])
+        folder, now = path.rpartition("/")[0], time.monotonic()
+        if now > self._seen_within.get(folder, 0.0):
+            self._within(folder)
+            if len(self._seen_within) > _FOLDERS_KNOWN:
+                self._seen_within.clear()
+            self._seen_within[folder] = now + _LISTED_FOR
         return LocalPart(
             self.address(path),
             f"{self._name}:{path}",

@@ -134,7 +134,7 @@ class FsspecLocation:
     def open(self, path: str, *, offset: int = 0) -> BinaryIO:
         """See `Location.open`."""
         listed = path in self._expected
-        at_hand = self._at_hand(path)
+        at_hand = self._taken(path)
         if at_hand is not None:
             return io.BytesIO(at_hand[offset:])
         self._check(path)
@@ -165,13 +165,18 @@ class FsspecLocation:
             if unsafe_reason(entry.path) is None
         )
 
+    def at_hand(self, path: str) -> bool:
+        """See `ports.SupportsReadingAhead`."""
+        asked_before = path in self._expected and self._known_canonical_root is not None
+        return asked_before and self._tree.at_hand(self.address(path))
+
     def close(self) -> None:
         """Let go of connections."""
         self._tree.close()
 
     # ---------------------------------------------------------------------------------------------------- inner works
 
-    def _at_hand(self, path: str) -> bytes | None:
+    def _taken(self, path: str) -> bytes | None:
         """The content of an expected file that was read ahead and lies within the root."""
         expected = self._expected.pop(path, None)
         taken = None if expected is None else self._tree.taken(self.address(path))

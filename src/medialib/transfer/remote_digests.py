@@ -13,15 +13,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from paramiko.message import Message
-from paramiko.sftp import CMD_CLOSE, CMD_EXTENDED, CMD_EXTENDED_REPLY, CMD_HANDLE, CMD_OPEN, int64
-from paramiko.sftp_attr import SFTPAttributes
-
 from medialib.errors import Cancelled, ConnectionLost
 from medialib.model import DIGEST_LENGTHS, Digest, DigestAlgorithm
 from medialib.ports import CancelToken, Untold
 from medialib.transfer.lean_paramiko import paramiko
 from medialib.transfer.session import SshSession
+
+from paramiko.message import Message  # isort: skip
+from paramiko.sftp import CMD_CLOSE, CMD_EXTENDED, CMD_EXTENDED_REPLY, CMD_HANDLE, CMD_OPEN, int64  # isort: skip
+from paramiko.sftp_attr import SFTPAttributes  # isort: skip
 
 __all__ = ["RemoteDigests", "hash_command", "read_check_file", "read_hash_line"]
 

@@ -99,6 +99,7 @@ class SshSession:
         self._modest_until = 0.0
         self._suspicions = 0
         self._readers = 0
+        self._refused: MedialibError | None = None
 
     def __repr__(self) -> str:
         return f"<SshSession {self.address}>"
@@ -188,6 +189,9 @@ class SshSession:
         """A channel that nobody else uses, or the least used one where the server gives no more; see `release`."""
         self._here()
         with self._lock:
+            refused, self._refused = self._refused, None
+            if refused is not None:
+                raise refused
             transport = self._connected()
             self._channels = [channel for channel in self._channels if channel.alive()]
             idle = next((channel for channel in self._channels if not channel.users), None)
@@ -196,6 +200,27 @@ class SshSession:
             channel = idle or min(self._channels, key=lambda known: known.users)
             channel.users += 1
             return channel
+
+    def connect_ahead(self, then: Callable[[], object]) -> None:
+        """Begin to connect, on a thread that goes on with `then`; whoever asks meanwhile waits for it.
+
+        Why it failed is raised by the next `lease`, which does not knock again.
+        """
+        begun = threading.Event()
+
+        def connect() -> None:
+            with self._lock:
+                begun.set()
+                try:
+                    self.release(self.lease())
+                except MedialibError as error:
+                    self._refused = error
+                    return
+            with contextlib.suppress(MedialibError, OSError):
+                then()
+
+        threading.Thread(target=connect, name="medialib-connect", daemon=True).start()
+        begun.wait()
 
     def release(self, channel: SftpChannel) -> None:
         """Give back what `lease` gave."""
@@ -263,6 +288,7 @@ class SshSession:
             self._transport.atfork()
         self._transport, self._channels, self._siblings = None, [], []
         self._readers = 0
+        self._refused = None
         self._lock = threading.RLock()
         self._pid = os.getpid()
 

@@ -18,7 +18,7 @@ __all__ = ["SftpLocation"]
 
 
 class SftpLocation(FsspecLocation):
-    """See `FsspecLocation`, `SupportsDigests` and `SupportsRelease`.
+    """See `FsspecLocation`, `SupportsConnectingAhead`, `SupportsDigests` and `SupportsRelease`.
 
     With `hash_commands` the server may be told to run ``sha256sum`` and its like.
     """
@@ -33,8 +33,13 @@ class SftpLocation(FsspecLocation):
         hash_commands: bool = False,
     ) -> None:
         super().__init__(name, filesystem, root, most_names=most_names)
+        self._session = filesystem.session
         self._digests = RemoteDigests(filesystem.session, commands=hash_commands)
         self._release = RemoteRelease(self, filesystem, lambda path: self._within(path, self._canonical_root()))
+
+    def connect_ahead(self) -> None:
+        """See `SupportsConnectingAhead.connect_ahead`; the root is resolved, too."""
+        self._session.connect_ahead(self._canonical_root)
 
     def digest(self, path: str, algorithms: Sequence[DigestAlgorithm], *, cancelled: CancelToken) -> Digest | Untold:
         """See `SupportsDigests.digest`."""

@@ -171,6 +171,13 @@ class Pipeline:
                     continue
                 self._pump()
 
+    def arrived(self, done: Callable[[], bool]) -> bool:
+        """Whether `done` is so by what has arrived: that is handed out, and nothing is waited for."""
+        with self.lock:
+            if not done() and not self._pumping and self._inbox.filled():
+                self._pump()
+            return done()
+
     def _pump(self) -> None:
         self._pumping = True
         self.lock.release()

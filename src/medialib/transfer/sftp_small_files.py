@@ -151,6 +151,17 @@ class ReadAhead:
             if not wanted:
                 self._let_go()
 
+    def at_hand(self, path: str) -> bool:
+        """Whether `take` would wait for nothing."""
+        with self._lock:
+            reading, channel = self._under_way.get(path), self._channel
+        if reading is None or channel is None:
+            return False
+        try:
+            return channel.pipeline.arrived(reading.done)
+        except (OSError, EOFError):
+            return False  # which `take` meets, too
+
     def take(self, path: str) -> SmallFile | None:
         """An expected file, once it is here; None for any other. It is handed out once."""
         with self._lock:

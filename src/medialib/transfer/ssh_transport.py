@@ -69,6 +69,10 @@ class Inbox:
         """Let go whoever waits for bytes."""
         self._there.set()
 
+    def filled(self) -> bool:
+        """Whether `take` would wait for nothing."""
+        return bool(self._chunks)
+
     def take(self, timeout: float) -> list[memoryview]:
         """All that has arrived, in order; empty only at the end. Raises TimeoutError after `timeout` seconds."""
         while not self._chunks:

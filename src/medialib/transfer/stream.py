@@ -14,7 +14,16 @@ import attrs
 
 from medialib.errors import Cancelled, ContentChanged
 from medialib.model import FileEntry
-from medialib.ports import CancelToken, Location, Part, PartRecord, Received, SupportsHolding
+from medialib.ports import (
+    CancelToken,
+    Location,
+    Part,
+    PartRecord,
+    Received,
+    SupportsHolding,
+    SupportsReadingAhead,
+    offers,
+)
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -87,6 +96,23 @@ class _Hands:
                 self._idle.append(orders)
 
 
+class _AtHand:
+    """A file that is here already: nobody is waited for, so no other thread has to wait."""
+
+    def __init__(self, source: Location, entry: FileEntry) -> None:
+        self._source = source
+        self._entry = entry
+
+    def next_chunk(self, cancelled: CancelToken) -> _Chunk:
+        """All of it, and what stands there after; raises what reading raises."""
+        with self._source.open(self._entry.path) as stream:
+            data = stream.read()
+        return _Chunk((data,), last=True, after=self._source.entry(self._entry.path))
+
+    def stop(self) -> None:
+        """Nothing is under way."""
+
+
 class _Source:
     """Reads a file on another thread, so that a silent server can delay neither a cancellation nor the disk."""
 
@@ -144,7 +170,7 @@ class _Source:
         """The next bytes, about a chunk, less where they come slowly; empty at the end."""
         if self._failed is not None:
             raise self._failed
-        take: Callable[[int], Sequence[_Piece]] = stream.pieces if isinstance(stream, _GivesPieces) else _one(stream)
+        take: Callable[[int], Sequence[_Piece]] = stream.pieces if offers(stream, _GivesPieces) else _one(stream)
         gathered: list[_Piece] = []
         left, until = self._chunk, time.monotonic() + _GATHERED_FOR
         try:
@@ -244,11 +270,15 @@ class StreamTransfer:
         def note() -> None:
             part.note(PartRecord.of(source, entry, at, digest.hexdigest()))
 
-        # asked for before the part is opened: the two take their time together
-        reading = _Source(self._hands, source, entry, offset, self._chunk)
+        reading: _AtHand | _Source
+        if not offset and offers(source, SupportsReadingAhead) and source.at_hand(entry.path):
+            reading = _AtHand(source, entry)
+        else:
+            # asked for before the part is opened: the two take their time together
+            reading = _Source(self._hands, source, entry, offset, self._chunk)
         try:
             chunk = None
-            if not offset and entry.size <= _SENT_AGAIN and isinstance(part, SupportsHolding):
+            if not offset and entry.size <= _SENT_AGAIN and offers(part, SupportsHolding):
                 chunk = reading.next_chunk(cancelled)
                 data = chunk.data()
                 if chunk.last and len(data) == entry.size and part.hold(data):

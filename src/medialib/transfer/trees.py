@@ -89,6 +89,9 @@ class Tree(Protocol):
     def expect(self, files: Iterable[tuple[str, int, int]]) -> None:
         """These files, each with size and time in nanoseconds, are opened next; small ones may be read ahead."""
 
+    def at_hand(self, path: str) -> bool:
+        """Whether `taken` would wait for nothing, and find something."""
+
     def taken(self, path: str) -> tuple[bytes, str] | None:
         """The content of an expected file and its canonical path; None if it is not at hand or not as expected."""
 
@@ -173,6 +176,10 @@ class SftpTree:
             self._ahead = ReadAhead(self._filesystem.session, canonical=True)
         self._ahead.expect((path, size, mtime_ns // _SECOND_NS) for path, size, mtime_ns in files)
 
+    def at_hand(self, path: str) -> bool:
+        """What was read ahead."""
+        return self._ahead is not None and self._ahead.at_hand(path)
+
     def taken(self, path: str) -> tuple[bytes, str] | None:
         """What was read ahead."""
         return None if self._ahead is None else self._ahead.take(path)
@@ -251,6 +258,10 @@ class AnyTree:
 
     def expect(self, files: Iterable[tuple[str, int, int]]) -> None:
         """Nothing is read ahead."""
+
+    def at_hand(self, path: str) -> bool:
+        """Nothing was read ahead."""
+        return False
 
     def taken(self, path: str) -> tuple[bytes, str] | None:
         """Nothing was read ahead."""

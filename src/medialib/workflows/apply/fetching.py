@@ -11,7 +11,7 @@ from medialib.errors import MedialibError, TransientError
 from medialib.events import ActionStarted, BytesMoved, Observer
 from medialib.model import FileEntry, KnownFile, Place
 from medialib.planning import Action, Fetch, Outcome, bytes_carried, describe, effects
-from medialib.ports import CancelToken, SupportsReadingAhead
+from medialib.ports import CancelToken, SupportsReadingAhead, offers
 from medialib.workflows.apply.attempting import Attempts
 from medialib.workflows.apply.lanes import Lanes
 from medialib.workflows.apply.performing import Arrived, publish, receive
@@ -125,7 +125,7 @@ class Fetching:
     def _comes_alone(self, action: Fetch) -> bool:
         """Whether a file is fetched on the present thread: the small, and those that no journey delays."""
         source = self._world.location(action.source)
-        return self._world.transfers == 1 or action.size <= _SMALL or not isinstance(source, SupportsReadingAhead)
+        return self._world.transfers == 1 or action.size <= _SMALL or not offers(source, SupportsReadingAhead)
 
     def _received(self, action: Fetch, observer: Observer) -> Arrived | Outcome:
         def arrived(count: int) -> None:
@@ -231,7 +231,7 @@ class _Announced:
         self._places: dict[str, SupportsReadingAhead] = {}
         for name in {fetch.source.location for fetch in fetches}:
             location = world.locations[name]
-            if isinstance(location, SupportsReadingAhead):
+            if offers(location, SupportsReadingAhead):
                 self._places[name] = location
 
     def next(self, run: Sequence[tuple[int, Fetch]]) -> None:

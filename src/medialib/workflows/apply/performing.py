@@ -21,7 +21,7 @@ from medialib.planning import (
     ReleaseMove,
     RemoveFolder,
 )
-from medialib.ports import CancelToken, Part, Received, SupportsSettling, SupportsWriters, WritableLocation
+from medialib.ports import CancelToken, Part, Received, SupportsSettling, SupportsWriters, WritableLocation, offers
 from medialib.workflows.apply.checking import is_unchanged
 from medialib.workflows.apply.proving import Proof, WatchedPart, prove
 from medialib.workflows.apply.releasing import perform_release
@@ -73,7 +73,7 @@ class Arrived:
 
     def settle(self) -> None:
         """See it on the disk, where that can be done before it has its name."""
-        if isinstance(self.part, SupportsSettling):
+        if offers(self.part, SupportsSettling):
             self.part.settle(mtime_ns=self.action.mtime_ns)
 
 
@@ -191,7 +191,7 @@ def _demand_unchanged(source: WritableLocation, action: Move | Discard) -> None:
         raise ContentChanged(f"{action.source}: it is gone", remedy="Make the plan again.")
     if not is_unchanged(entry, action.size, action.mtime_ns, source):
         raise ContentChanged(f"{action.source}: it has changed since the plan was made", remedy="Make the plan again.")
-    if isinstance(source, SupportsWriters) and source.being_written(action.source.path):
+    if offers(source, SupportsWriters) and source.being_written(action.source.path):
         raise ContentChanged(f"{action.source}: another program has it open for writing", remedy="Wait for it to end.")
 
 

@@ -124,10 +124,8 @@ class Progress:
         self._waiting.append((sequence, action, outcome))
         self._results[action.id] = outcome.result
         if outcome.result == "done":
-            for place in (place for places in effects(action) for place in places):
-                location = self._world.location(place)
-                if isinstance(location, WritableLocation):
-                    self._touched[place.location] = location
+            names = {place.location for places in effects(action) for place in places}
+            self._touched |= {name: place for name, place in self._world.writes_to.items() if name in names}
 
     def _commit_if_needed(self, action: Action) -> None:
         """Commit what waits if this action rests on a row of it, or if it has waited long enough."""

@@ -25,6 +25,7 @@ from medialib.ports import (
     SupportsHolding,
     SupportsSettling,
     Untold,
+    offers,
 )
 from medialib.workflows.hashing import Digester, read_stream
 
@@ -73,7 +74,7 @@ class WatchedPart:
 
     def hold(self, content: bytes | bytearray | memoryview) -> bool:
         """See `SupportsHolding.hold`."""
-        if not isinstance(self._inner, SupportsHolding) or not self._inner.hold(content):
+        if not offers(self._inner, SupportsHolding) or not self._inner.hold(content):
             return False
         self._digester = Digester(self._algorithms)
         self._digester.update(memoryview(content))
@@ -85,7 +86,7 @@ class WatchedPart:
 
     def settle(self, *, mtime_ns: int) -> None:
         """See `SupportsSettling.settle`; left to `publish` where the inner part cannot."""
-        if isinstance(self._inner, SupportsSettling):
+        if offers(self._inner, SupportsSettling):
             self._inner.settle(mtime_ns=mtime_ns)
 
     def publish(self, *, mtime_ns: int) -> int:
@@ -191,7 +192,7 @@ def _note(action: Fetch, received: Received, part: Part, source: Location) -> No
 
 def _asked(action: Fetch, own: Digest, source: Location, cancelled: CancelToken) -> Proof:
     """What the remote says of its own copy."""
-    if not isinstance(source, SupportsDigests):
+    if not offers(source, SupportsDigests):
         return Proof(note=f"{source.name} tells no hashes")
     told = source.digest(action.source.path, (own.algorithm,), cancelled=cancelled)
     if isinstance(told, Untold):

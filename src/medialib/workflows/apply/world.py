@@ -46,6 +46,16 @@ class World:
     """How many files may be under way at once; several only from remotes where each question is a journey."""
     proof: ProofLevel = "received"
     """How far a received file is proven before it has its name."""
+    writes_to: Mapping[str, WritableLocation] = attrs.field(init=False, repr=False, eq=False)
+    """Those of `locations` that can be written to, remotes apart."""
+
+    @writes_to.default
+    def _writable_locations(self) -> Mapping[str, WritableLocation]:
+        return {
+            name: location
+            for name, location in self.locations.items()
+            if name not in self.remote_paths and isinstance(location, WritableLocation)
+        }
 
     def location(self, place: Place) -> Location:
         """Where `place` is; raises PlanRefused for a location that is not configured."""
@@ -59,10 +69,11 @@ class World:
 
     def writable(self, place: Place) -> WritableLocation:
         """Where `place` is; raises PlanRefused for a location that is not configured or not ours to write to."""
-        location = self.location(place)
-        if place.location in self.remote_paths or not isinstance(location, WritableLocation):
-            raise PlanRefused(f"{place}: {place.location!r} is only ever read")
-        return location
+        self.location(place)
+        try:
+            return self.writes_to[place.location]
+        except KeyError:
+            raise PlanRefused(f"{place}: {place.location!r} is only ever read") from None
 
     def releasing(self, place: Place, action: Release) -> SupportsRelease:
         """The remote that `action` changes; raises PlanRefused where the configuration does not want that."""
