@@ -6,6 +6,7 @@ Exit codes: 0 all done; 1 failed; 2 wrong usage or configuration; 3 done in part
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -154,4 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from medialib_cli.failures import exit_code_for
 
         code = exit_code_for(error, as_json="--json" in words)
+    if arguments is None:
+        # What is left is let go with the process: looking through all of it for cycles first takes a fifth of a second.
+        gc.freeze()
     sys.exit(code if isinstance(code, int) else 0)

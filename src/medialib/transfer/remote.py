@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -45,6 +46,8 @@ class FsspecLocation:
         self._given_root = root
         self._known_root: str | None = None
         self._known_canonical_root: str | None = None
+        self._root_believed_until = 0.0
+        self._resolving = threading.RLock()
         self._expected: dict[str, FileEntry] = {}
         self._confirmed: dict[str, tuple[FileEntry, float]] = {}
 
@@ -70,8 +73,7 @@ class FsspecLocation:
         """See `Location.walk`: a folder's files by name, then its folders by name, each with what it holds."""
         if path:
             self._check(path)
-        self._known_canonical_root = None
-        canonical_root = self._canonical_root()
+        canonical_root = self._canonical_root(anew=True)
         if path:
             self._within(path, canonical_root)
         reader = self._tree.reader()
@@ -195,10 +197,14 @@ class FsspecLocation:
         if reason is not None:
             raise UnsafePath(f"{self._name} has no usable path {path!r}: {reason}")
 
-    def _canonical_root(self) -> str:
-        if self._known_canonical_root is None:
-            self._known_canonical_root = self._asking("resolving", "", lambda: self._tree.resolve(self._root()))
-        return self._known_canonical_root
+    def _canonical_root(self, *, anew: bool = False) -> str:
+        """The root with every link followed; `anew`, what was found some time ago is not believed."""
+        with self._resolving:
+            known = self._known_canonical_root
+            if known is None or (anew and time.monotonic() > self._root_believed_until):
+                known = self._asking("resolving", "", lambda: self._tree.resolve(self._root()))
+                self._known_canonical_root, self._root_believed_until = known, time.monotonic() + _CONFIRMED_FOR
+            return known
 
     def _keep_within(self, path: str, canonical: str) -> None:
         if self._tree.links and not _lies_within(canonical, self._canonical_root()):
@@ -243,14 +249,14 @@ class FsspecLocation:
         return FileEntry(path, target.size, target.mtime_ns)
 
     def _entries_of(self, folder: str, wanted: list[str]) -> dict[str, FileEntry]:
-        kind = self._asking("looking at", folder, lambda: self._tree.look(self.address(folder)))
-        if kind is None or kind.kind != "folder":
+        examined = self._asking("looking at", folder, lambda: self._tree.examine(self.address(folder)))
+        if examined is None or examined[0].kind != "folder":
             if not folder:
                 raise self._absent("")
             self.entry(folder)  # raises if it is the root that is gone
             return {}
+        self._keep_within(folder, examined[1])
         canonical_root = self._canonical_root()
-        self._within(folder, canonical_root)
         reader = self._tree.reader()
         try:
             listing = self._listing(reader, folder, ())

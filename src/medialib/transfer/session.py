@@ -201,26 +201,19 @@ class SshSession:
             channel.users += 1
             return channel
 
-    def connect_ahead(self, then: Callable[[], object]) -> None:
-        """Begin to connect, on a thread that goes on with `then`; whoever asks meanwhile waits for it.
+    def connect_ahead(self, begun: Callable[[], object]) -> bool:
+        """Connect before there is anything to ask; tells whether that succeeded. Why not is raised by the next `lease`.
 
-        Why it failed is raised by the next `lease`, which does not knock again.
+        `begun` is called once whoever asks for a channel waits for this connection.
         """
-        begun = threading.Event()
-
-        def connect() -> None:
-            with self._lock:
-                begun.set()
-                try:
-                    self.release(self.lease())
-                except MedialibError as error:
-                    self._refused = error
-                    return
-            with contextlib.suppress(MedialibError, OSError):
-                then()
-
-        threading.Thread(target=connect, name="medialib-connect", daemon=True).start()
-        begun.wait()
+        with self._lock:
+            begun()
+            try:
+                self.release(self.lease())
+            except MedialibError as error:
+                self._refused = error
+                return False
+            return True
 
     def release(self, channel: SftpChannel) -> None:
         """Give back what `lease` gave."""

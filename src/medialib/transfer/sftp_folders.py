@@ -44,9 +44,13 @@ class FolderListing:
         self._error: Exception | None = None
         self._handle: bytes | None = None
         self._asked = 1
+        # How many were asked for in the batch that has yet to be sent, and which that is.
+        self._unsent, self._batch = 0, -1
+        self._needless = 0
         self._wanted = False
         self._abandoned = False
         self._ended = False
+        self._closed = False
         pipeline.ask(Request.OPENDIR, string(path), self)
 
     def result(self) -> list[RemoteAttributes]:
@@ -59,7 +63,7 @@ class FolderListing:
             self._wanted = True
             if self._handle is not None and not self._asked:
                 self._ask(_READ_AHEAD)
-        self._pipeline.settle(lambda: self._ended and not self._asked)
+        self._pipeline.settle(lambda: self._ended and self._asked <= self._needless)
         if self._error is not None:
             raise self._error
         # Taken apart here and not as they arrive: that would hold up the answers behind them.
@@ -83,6 +87,8 @@ class FolderListing:
     def answered(self, kind: int, body: memoryview) -> None:
         """Note names, and ask for more."""
         self._asked -= 1
+        if self._closed:
+            return
         if kind == Reply.HANDLE:
             self._handle = parse_handle(body)
             self._ask(0 if self._ended else _READ_AHEAD)
@@ -99,9 +105,9 @@ class FolderListing:
         self._close_when_done()
 
     def _close_when_done(self) -> None:
-        if self._ended and not self._asked and self._handle is not None:
+        if self._ended and self._asked <= self._needless and self._handle is not None:
             self._pipeline.ask(Request.CLOSE, string(self._handle))
-            self._handle = None
+            self._handle, self._closed = None, True
 
     def _note(self, body: memoryview) -> None:
         self._bytes += len(body)
@@ -116,6 +122,9 @@ class FolderListing:
             )
 
     def _refused(self, error: Exception | None) -> None:
+        if not self._ended and self._batch == self._pipeline.batches:
+            # asked for after this answer was given: there is nothing left for them to tell
+            self._needless = self._unsent
         self._ended = True
         if isinstance(error, EOFError):
             if self._handle is None:
@@ -128,6 +137,9 @@ class FolderListing:
     def _ask(self, count: int) -> None:
         assert self._handle is not None
         body = string(self._handle)
+        if self._batch != self._pipeline.batches:
+            self._unsent, self._batch = 0, self._pipeline.batches
+        self._unsent += count
         for _ in range(count):
             self._asked += 1
             self._pipeline.ask(Request.READDIR, body, self)

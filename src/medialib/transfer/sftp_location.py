@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from medialib.errors import MedialibError
 from medialib.model import Digest, DigestAlgorithm, FileEntry
 from medialib.ports import CancelToken, Untold
 from medialib.transfer.remote import FsspecLocation
@@ -39,7 +42,17 @@ class SftpLocation(FsspecLocation):
 
     def connect_ahead(self) -> None:
         """See `SupportsConnectingAhead.connect_ahead`; the root is resolved, too."""
-        self._session.connect_ahead(self._canonical_root)
+        begun = threading.Event()
+
+        def connect() -> None:
+            # Taken first: whoever resolves the root meanwhile waits, and need not ask again.
+            with self._resolving:
+                if self._session.connect_ahead(begun.set):
+                    with contextlib.suppress(MedialibError, OSError):
+                        self._canonical_root()
+
+        threading.Thread(target=connect, name="medialib-connect", daemon=True).start()
+        begun.wait()
 
     def digest(self, path: str, algorithms: Sequence[DigestAlgorithm], *, cancelled: CancelToken) -> Digest | Untold:
         """See `SupportsDigests.digest`."""

@@ -98,6 +98,8 @@ class Pipeline:
         """Bytes of a file that were asked for by one request at most."""
         self.largest_answer = 0
         """Bytes of a file that came with one answer at most, or with a part of it."""
+        self.batches = 0
+        """How many batches of requests were sent: what was asked since the last one is not on its way yet."""
         self._transport = transport
         self._channel = channel
         self._inbox = inbox
@@ -151,6 +153,7 @@ class Pipeline:
             if not self._unsent:
                 return
             unsent, self._unsent = self._unsent, bytearray()
+            self.batches += 1
             if self._asked_at is not None and not self._asked_at[1]:
                 self._asked_at = self._asked_at[0], time.monotonic()
             try:
