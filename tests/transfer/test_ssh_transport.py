@@ -272,6 +272,18 @@ def test_files_share_what_may_be_under_way(server: SshServer, opened: Callable[.
     assert session.share == 64 * MIB
 
 
+def test_no_more_is_asked_for_ahead_than_is_allowed(server: SshServer, opened: Callable[..., SftpFileSystem]) -> None:
+    """What was asked for comes at full speed: a rate that is kept only when bytes are taken is kept by nobody."""
+    filesystem = opened(server, most_ahead=MIB)
+    asked = 0
+    for name in "ab":
+        (server.root / name).write_bytes(bytes(4 * MIB))
+        reader = filesystem.open_reader(f"{server.root}/{name}", size=4 * MIB, whole=True)
+        assert reader.read(1) == b"\0"
+        asked += reader._asked
+    assert 0 < asked < 2 * MIB
+
+
 def test_a_reader_closed_in_a_fork_harms_nobody(server: SshServer, opened: Callable[..., SftpFileSystem]) -> None:
     content = os.urandom(3 * MIB)
     (server.root / "a").write_bytes(content)

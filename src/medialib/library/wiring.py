@@ -22,6 +22,10 @@ from medialib.transfer.wrapping import Budget, ThrottledTransfer
 
 __all__ = ["open_library"]
 
+_CHUNKS_HELD = 8
+_SMALLEST_CHUNK = 2**14
+_LARGEST_CHUNK = 2**20
+
 
 def open_library(
     settings: Settings | Path | str | None = None,
@@ -89,7 +93,11 @@ def open_library(
 
 def _transfer(settings: Settings, clock: Clock) -> Transfer:
     bandwidth = settings.download.bandwidth
-    return ThrottledTransfer(StreamTransfer(), Budget(bandwidth, clock), clock) if bandwidth else StreamTransfer()
+    if not bandwidth:
+        return StreamTransfer()
+    # some chunks of each file wait to be written: together no more than a second may bring
+    chunk = min(max(bandwidth // (_CHUNKS_HELD * settings.download.transfers), _SMALLEST_CHUNK), _LARGEST_CHUNK)
+    return ThrottledTransfer(StreamTransfer(chunk=chunk), Budget(bandwidth, clock), clock)
 
 
 def _sftp_path(path: str) -> str:
@@ -122,6 +130,8 @@ def _open_remote(settings: Settings, name: str) -> Location:
             timeout=remote.timeout.total_seconds(),
             keepalive=remote.keepalive.total_seconds(),
             hash_commands=remote.hash_commands,
+            # what is asked for comes at full speed, so no more is asked for than one second may bring
+            most_ahead=settings.download.bandwidth or None,
             options=remote.revealed_options(),
         )
     except UsageError as error:

@@ -319,6 +319,7 @@ def open_location(
     timeout: float = 30.0,
     keepalive: float = 30.0,
     hash_commands: bool = False,
+    most_ahead: int | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Location:
     """The location behind an address; nothing connects before it is used.
@@ -363,6 +364,7 @@ def open_location(
             timeout=timeout,
             # whole seconds, at least one: 0 means none to paramiko
             keepalive=math.ceil(keepalive),
+            most_ahead=most_ahead,
         )
         # Not urlsplit's path: folders may well hold "?" and "#", which mean nothing in this kind of address.
         path = "/" + url.partition("://")[2].partition("/")[2]

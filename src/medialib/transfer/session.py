@@ -42,6 +42,8 @@ _MODEST_WINDOW = 2**21
 _MODEST_PACKET = 2**15
 _MODEST_FOR = 600.0
 _LEAST_READ = 4096
+# Of what may be asked for ahead, one request asks for so small a part that several files get their turns.
+_PIECES_AHEAD = 16
 _MANY_REQUESTS = 64
 _SIBLINGS = 3
 _LOGGER = "medialib.transfer.ssh"
@@ -78,6 +80,9 @@ class Endpoint:
     """How often a connection, or a request that changes nothing, is tried in all."""
     most_names: int = 1_000_000
     """How many names a folder may have; a listing of more is not believed to end."""
+    most_ahead: int | None = None
+    """Bytes of files that are asked for before they are taken, in all; None for as many as the line can carry. Who
+    keeps to a rate needs this too: what was asked for comes as fast as it can."""
 
 
 class SshSession:
@@ -112,7 +117,9 @@ class SshSession:
     @property
     def read_size(self) -> int:
         """Bytes of a file that the server is asked for at a time at most, as far as its habits are known."""
-        return min(self._read_size, _MODEST_PACKET) if self._modest else self._read_size
+        most = self.endpoint.most_ahead
+        size = self._read_size if most is None else min(self._read_size, max(most // _PIECES_AHEAD, _MODEST_PACKET))
+        return min(size, _MODEST_PACKET) if self._modest else size
 
     @property
     def most_under_way(self) -> int:
@@ -233,8 +240,14 @@ class SshSession:
 
     @property
     def share(self) -> int:
-        """Bytes that each of the files being read may have under way or unread, so that all have 64 MiB together."""
-        return _ALL_UNDER_WAY // max(1, self._readers)
+        """Bytes that each of the files being read may have under way or unread: all have `most_held` together."""
+        return max(self.most_held // max(1, self._readers), _LEAST_READ)
+
+    @property
+    def most_held(self) -> int:
+        """Bytes of files that may be under way or unread in all: 64 MiB, or what the endpoint allows."""
+        most = self.endpoint.most_ahead
+        return _ALL_UNDER_WAY if most is None else min(most, _ALL_UNDER_WAY)
 
     def siblings(self) -> list[SshSession]:
         """Three more connections to the same server, each with its host key checked; none is made before it is used."""

@@ -54,6 +54,7 @@ class LookingFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec shi
         keepalive: int = 15,
         attempts: int = 3,
         most_names: int = 1_000_000,
+        most_ahead: int | None = None,
         auto_mkdir: bool = False,
         **options: Any,
     ) -> None:
@@ -79,6 +80,7 @@ class LookingFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec shi
                 keepalive=keepalive,
                 attempts=attempts,
                 most_names=most_names,
+                most_ahead=most_ahead,
             ),
             Credentials(
                 username or getpass.getuser(),

@@ -128,10 +128,10 @@ class _Part:
 
 
 class ReadAhead:
-    """Keeps the next small files of a known order under way: at most 64 files and 16 MiB. Threads may share it.
+    """Keeps the next small files of a known order under way: at most 64 files and 16 MiB, or what the session allows.
 
-    It never fails: what cannot be read ahead, or turns out otherwise than expected, is left to be asked for as ever.
-    `canonical` says whether each file's canonical path is asked for, too.
+    Threads may share it. It never fails: what cannot be read ahead, or turns out otherwise than expected, is left to be
+    asked for as ever. `canonical` says whether each file's canonical path is asked for, too.
     """
 
     def __init__(self, session: SshSession, *, canonical: bool) -> None:
@@ -202,7 +202,7 @@ class ReadAhead:
             with self._session.translating(channel, f"reading {path}"):
                 for following in list(islice(self._expected, _UNDER_WAY - len(self._under_way))):
                     held += self._expected[following][0]
-                    if held > _MOST_HELD:
+                    if held > min(_MOST_HELD, self._session.most_held):
                         break
                     self._begin(channel, following)
                 channel.pipeline.flush()
