@@ -412,7 +412,9 @@ def test_every_action_has_an_inverse_and_nothing_done_has_none(action: Action, o
 
 def test_what_a_remote_let_go_of_comes_back_or_is_named_as_gone_for_good() -> None:
     moved = ReleaseMove("x1", HERE, Place("incoming", "done/x.mkv"), 1, 2)
-    (back,) = undo_actions([Performed(1, moved, Outcome("done"))], recycle=RECYCLE)
+    made = Outcome("done", created_folders=(Place("incoming", "done"),))
+    back, emptied = undo_actions([Performed(1, moved, made)], recycle=RECYCLE)
+    assert emptied == ReleaseFolder("u1-folder1", made.created_folders[0], "undo of x1", ("u1",), back=True)
     assert isinstance(back, ReleaseMove)
     assert (back.source, back.target, back.back) == (moved.target, moved.source, True)
     marked = ReleaseMark("x2", HERE, (), ())

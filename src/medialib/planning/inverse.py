@@ -166,17 +166,17 @@ def inverse(performed: Performed, *, recycle: str) -> tuple[Action, ...] | Irrev
         case ReleaseFile():
             return Irreversible(action.id, action.source, "it was deleted on the remote, which keeps nothing")
         case ReleaseMove():
-            return (
-                attrs.evolve(
-                    action,
-                    id=name,
-                    source=action.target,
-                    target=action.source,
-                    reason=reason,
-                    after=(),
-                    back=not action.back,
-                ),
+            back_there = attrs.evolve(
+                action,
+                id=name,
+                source=action.target,
+                target=action.source,
+                reason=reason,
+                after=(),
+                back=not action.back,
             )
+            emptied = (ReleaseFolder(folder.id, folder.place, reason, back=not action.back) for folder in folders)
+            return (back_there, *emptied)
         case ReleaseMark():
             return (attrs.evolve(action, id=name, reason=reason, after=(), back=not action.back),)
         case ReleaseFolder():
@@ -213,7 +213,7 @@ def undo_actions(lines: Iterable[Performed], *, recycle: str) -> tuple[Action, .
                 for above in (place, *_folders_above(place)):
                     if above in latest:
                         touched[latest[above]] = None
-                if isinstance(action, RemoveFolder):
+                if isinstance(action, RemoveFolder | ReleaseFolder):
                     touched.update(beneath.get(place, {}))
             chained = attrs.evolve(action, after=tuple(touched))
             if isinstance(chained, Move | Discard):

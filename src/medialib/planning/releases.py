@@ -103,6 +103,8 @@ class ReleaseFolder:
     """Why, for a reader."""
     after: tuple[str, ...] = ()
     """Identifiers of actions that must have been carried out before."""
+    back: bool = False
+    """Whether this takes a release back: the folder was made for it, and may stand where nothing is fetched from."""
 
 
 Release: TypeAlias = ReleaseFile | ReleaseMove | ReleaseMark | ReleaseFolder

@@ -256,10 +256,11 @@ class SupportsRelease(Location, Protocol):
     def remove_folder(self, path: str) -> bool:
         """Remove a folder if it is there and empty; tells whether it did. The root is never removed."""
 
-    def relocate(self, source: str, path: str) -> None:
-        """Give a file another place in this location, by one step that replaces nothing; folders are made.
+    def relocate(self, source: str, path: str) -> tuple[str, ...]:
+        """Give a file another place in this location, by one step that replaces nothing; tells which folders it made.
 
-        Size and time stay. Raises `TargetTaken` if something stands at `path`, FileNotFoundError if the source is gone.
+        Those are told outermost first. Size and time stay. Raises `TargetTaken` if something stands at `path`,
+        FileNotFoundError if the source is gone.
         """
 
     def mark(self, path: str) -> FileEntry:

@@ -203,7 +203,7 @@ class MemoryLocation:
             self.folders.remove(path)
             return True
 
-    def relocate(self, source: str, path: str) -> None:
+    def relocate(self, source: str, path: str) -> tuple[str, ...]:
         """See `SupportsRelease.relocate`."""
         with self._step("relocate", source), self._step("relocate", path):
             if source not in self.files:
@@ -211,11 +211,13 @@ class MemoryLocation:
             self._target(path)
             self.refuse_collision(path)
             parts = path.split("/")[:-1]
-            above = {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
-            if above & self.files.keys():
+            above = ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
+            if self.files.keys() & above:
                 raise TargetTaken(f"{self._name}:{path} has a file where a folder is wanted")
-            self.folders |= above
+            made = tuple(folder for folder in above if folder not in self.folders)
+            self.folders |= set(made)
             self.files[path] = self.files.pop(source)
+            return made
 
     def mark(self, path: str) -> FileEntry:
         """See `SupportsRelease.mark`; marks are of the beginning of time."""

@@ -71,11 +71,12 @@ class ReleaseConformance:
     ) -> None:
         backdoor.write("pack/a.mkv", b"12345")
         before = self._entry(location, "pack/a.mkv")
-        location.relocate("pack/a.mkv", "done/2024/pack/a.mkv")
+        made = location.relocate("pack/a.mkv", "done/2024/pack/a.mkv")
+        assert made == ("done", "done/2024", "done/2024/pack")
         assert files_of(location) == {
             "done/2024/pack/a.mkv": FileEntry("done/2024/pack/a.mkv", before.size, before.mtime_ns)
         }
-        location.relocate("done/2024/pack/a.mkv", "a.mkv")
+        assert location.relocate("done/2024/pack/a.mkv", "a.mkv") == ()
         assert backdoor.read("a.mkv") == b"12345"
 
     def test_nothing_is_ever_replaced(self, location: SupportsRelease, backdoor: Backdoor) -> None:

@@ -16,19 +16,19 @@ __all__ = ["LocalRemote"]
 class LocalRemote(LocalLocation):
     """See `LocalLocation` and `SupportsRelease`."""
 
-    def relocate(self, source: str, path: str) -> None:
+    def relocate(self, source: str, path: str) -> tuple[str, ...]:
         """See `SupportsRelease.relocate`."""
         if self.entry(source) is None:
             raise FileNotFoundError(f"{self.name}:{source}")
         folder = path.rpartition("/")[0]
-        if folder:
-            self.make_folder(folder)
+        made = self.make_folder(folder) if folder else ()
         if self.rename(source, self, path) is None:
             raise OutOfReach(
                 f"{self.address(path)} is on another disk than {self.address(source)}",
                 remedy="Set release_to to a folder on the same disk.",
             )
         self.flush()
+        return tuple(made)
 
     def mark(self, path: str) -> FileEntry:
         """See `SupportsRelease.mark`."""

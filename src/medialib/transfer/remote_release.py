@@ -58,7 +58,7 @@ class RemoteRelease:
             raise
         return True
 
-    def relocate(self, source: str, path: str) -> None:
+    def relocate(self, source: str, path: str) -> tuple[str, ...]:
         """See `SupportsRelease.relocate`: by SFTP's rename, which replaces nothing, not by OpenSSH's."""
         name = self._location.name
         if self._location.entry(source) is None:
@@ -67,7 +67,7 @@ class RemoteRelease:
         here, there = self._location.address(source), self._location.address(path)
         if self._filesystem.exists(there):
             raise TargetTaken(f"{name}:{path} is taken")
-        self._make_folders(path.rpartition("/")[0])
+        made = self._make_folders(path.rpartition("/")[0])
         try:
             self._filesystem.session.run(
                 f"moving {here}",
@@ -80,6 +80,7 @@ class RemoteRelease:
             if self._filesystem.exists(there) and self._filesystem.exists(here):
                 raise TargetTaken(f"{name}:{path} is taken") from None
             raise
+        return made
 
     def mark(self, path: str) -> FileEntry:
         """See `SupportsRelease.mark`."""
@@ -94,17 +95,20 @@ class RemoteRelease:
             raise TargetTaken(f"{self._location.name}:{path} is taken by something that is no mark")
         return found
 
-    def _make_folders(self, path: str) -> None:
+    def _make_folders(self, path: str) -> tuple[str, ...]:
         parts = path.split("/") if path else []
+        made = []
         for depth in range(1, len(parts) + 1):
             folder = "/".join(parts[:depth])
             address = self._location.address(folder)
             if not self._filesystem.exists(address):
                 self._filesystem.mkdir(address, create_parents=False)
+                made.append(folder)
             elif not self._filesystem.isdir(address):
                 raise TargetTaken(f"{self._location.name}:{folder} is a file, where a folder is wanted")
             else:
                 self._within(folder)
+        return tuple(made)
 
 
 def _raw(path: str) -> bytes:

@@ -69,9 +69,9 @@ class SftpLocation(FsspecLocation):
         """See `SupportsRelease.remove_folder`."""
         return self._release.remove_folder(path)
 
-    def relocate(self, source: str, path: str) -> None:
+    def relocate(self, source: str, path: str) -> tuple[str, ...]:
         """See `SupportsRelease.relocate`."""
-        self._release.relocate(source, path)
+        return self._release.relocate(source, path)
 
     def mark(self, path: str) -> FileEntry:
         """See `SupportsRelease.mark`."""

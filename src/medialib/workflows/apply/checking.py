@@ -14,6 +14,7 @@ from medialib.planning import (
     KeptCopy,
     Plan,
     Release,
+    ReleaseFile,
     ReleaseFolder,
     ReleaseMark,
     ReleaseMove,
@@ -103,7 +104,7 @@ def _unreleasable(action: Release, world: World) -> Iterator[str]:
             copy.place.location in world.remote_paths or copy.place.location not in world.locations
         ):
             yield f"{copy.place} is in no library"
-    back = isinstance(action, ReleaseMove | ReleaseMark) and action.back
+    back = not isinstance(action, ReleaseFile) and action.back
     # what comes back, and the folders it leaves, may stand where nothing is fetched from
     yield from (
         f"{place} is not in a configured folder of a remote"

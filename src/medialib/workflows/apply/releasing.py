@@ -51,8 +51,8 @@ def perform_release(action: Release, world: World) -> Outcome:
             if entry is None and is_unchanged(there, action.size, action.mtime_ns, remote):
                 return outcome
             _demand_same(remote, entry, source, action.size, action.mtime_ns)
-            remote.relocate(source.path, action.target.path)
-            return outcome
+            made = remote.relocate(source.path, action.target.path)
+            return attrs.evolve(outcome, created_folders=tuple(Place(source.location, path) for path in made))
         case ReleaseMark(place=place):
             remote = world.releasing(place, action)
             outcome = _released(action, world)
