@@ -13,7 +13,7 @@ import attrs
 
 from medialib.model import Digest
 
-__all__ = ["HOPS", "Broken", "HashChain", "Hop", "HopFacts", "first_broken"]
+__all__ = ["HOPS", "Broken", "HashChain", "Hop", "HopFacts", "first_broken", "same_bytes"]
 
 Hop: TypeAlias = Literal["named", "remote", "received", "written", "library", "now"]
 """``named``: what the release name or a manifest claims. ``remote``: what the server says of its own copy.
@@ -120,6 +120,21 @@ def first_broken(chain: HashChain) -> Broken | None:
             found.append((first, Broken(chain.hops[first].hop, before, after, said)))
     # of several contradictions at one hop, the one against the nearest hop before it says most
     return None if not found else min(found, key=lambda each: (each[0], -chain.hops.index(each[1].before)))[1]
+
+
+def same_bytes(one: HopFacts, other: HopFacts) -> bool | None:
+    """Whether the bytes are the same at two moments; None if what is known does not tell.
+
+    >>> md5, other = Digest("md5", "a" * 32), Digest("md5", "b" * 32)
+    >>> now = HopFacts("now", (md5,), 7)
+    >>> same_bytes(HopFacts("named", (md5,)), now), same_bytes(HopFacts("named", (other,)), now)
+    (True, False)
+    >>> same_bytes(HopFacts("library", (), 7), now) is None
+    True
+    """
+    if _contradiction(one, other) is not None:
+        return False
+    return True if _proven_same(one, other) else None
 
 
 def _contradiction(before: HopFacts, after: HopFacts) -> str | None:

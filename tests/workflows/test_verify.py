@@ -18,6 +18,7 @@ from medialib.model import Holding, InventoryFile, Place
 from medialib.ports import SupportsDigests
 from medialib.testing.worlds import MemoryWorld
 from medialib.transfer import LocalLocation
+from medialib.workflows.apply import writing
 from medialib.workflows.verify import FileState, Verified, verify
 
 CONTENT = b"what was sent " * 1000
@@ -145,6 +146,19 @@ def test_a_remote_that_has_other_bytes_than_came_is_named() -> None:
     assert answer.state == "corrupt"
     assert answer.broken is not None
     assert (answer.broken.before.hop, answer.broken.hop) == ("remote", "received")
+
+
+def test_a_remote_that_has_other_bytes_than_it_told_of_then_is_noted_and_ours_are_whole() -> None:
+    world = MemoryWorld()
+    world.remote.put(OTHER, b"other", mtime_ns=world.clock.ago(hours=1))
+    plan = world.plan_fetch()
+    with writing(attrs.evolve(world.world, proof="remote"), "download") as session:
+        assert session.apply(plan).whole
+    world.apply(world.plan_route())
+    world.remote.files[OTHER].content = b"OTHER"
+    (answer,) = found(world, Place("tv", placed(world, OTHER)), remote=True)
+    assert (answer.state, answer.broken) == ("whole", None)
+    assert "the remote has other bytes by now" in str(answer)
 
 
 def test_a_weaker_hash_of_the_remote_will_do_and_none_at_all_is_noted() -> None:

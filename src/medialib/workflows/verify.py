@@ -17,7 +17,7 @@ import attrs
 from medialib.completeness import nearly_same_time, same_time
 from medialib.errors import Cancelled, MedialibError, OutOfReach, UsageError
 from medialib.events import BytesMoved, FileHashed, HashingStarted, Observer, nobody
-from medialib.integrity import Broken, HashChain, HopFacts, first_broken
+from medialib.integrity import Broken, HashChain, HopFacts, first_broken, same_bytes
 from medialib.model import Digest, DigestAlgorithm, FileEntry, InventoryFile, Place
 from medialib.naming import parse_name
 from medialib.planning import Fetch, Outcome, Performed
@@ -280,6 +280,7 @@ class NeverCancelled:
 class _Pending:
     subject: _Subject
     hops: tuple[HopFacts, ...]
+    asked_now: HopFacts | None
     notes: tuple[str, ...]
     content: Future[Content] | None
 
@@ -304,13 +305,13 @@ def _read_all(
         for subject in subjects:
             if cancelled.is_set():
                 raise Cancelled("stopped before every file was read")
-            hops, notes = _known_hops(subject, catalogue, asking)
+            hops, asked_now, notes = _known_hops(subject, catalogue, asking)
             algorithms = tuple(dict.fromkeys(digest.algorithm for facts in hops for digest in facts.digests))
             content = None
             if subject.entry is not None and algorithms:
                 place = subject.place
                 content = reader.read(locations[place.location], place.path, algorithms, place)
-            waiting.append(_Pending(subject, hops, notes, content))
+            waiting.append(_Pending(subject, hops, asked_now, notes, content))
             if len(waiting) > _AHEAD:
                 yield next_one()
         while waiting:
@@ -323,9 +324,10 @@ def _read_all(
 
 def _known_hops(
     subject: _Subject, catalogue: Catalogue, asking: _RemoteQuestions
-) -> tuple[tuple[HopFacts, ...], tuple[str, ...]]:
-    """What is known of a file's bytes up to now, and what could not be told."""
+) -> tuple[tuple[HopFacts, ...], HopFacts | None, tuple[str, ...]]:
+    """What is known of a file's bytes up to now, what of it the remote says now, and what could not be told."""
     hops: list[HopFacts] = []
+    asked_now: HopFacts | None = None
     notes: tuple[str, ...] = ()
     row = subject.row
     release = "" if row is None else row.holding.release or ""
@@ -337,13 +339,14 @@ def _known_hops(
         fetch, outcome = fetched
         if fetch.expected:
             hops.append(HopFacts("named", fetch.expected, source="what it was fetched with"))
+        if outcome.remote_digest is not None:
+            hops.append(HopFacts("remote", (outcome.remote_digest,), fetch.size, f"{fetch.source}, asked then"))
         told = asking.facts(fetch)
         if isinstance(told, HopFacts):
+            asked_now = told
             hops.append(told)
         elif told is not None:
             notes = (told,)
-        if outcome.remote_digest is not None:
-            hops.append(HopFacts("remote", (outcome.remote_digest,), fetch.size, f"{fetch.source}, asked then"))
         if outcome.sha256 is not None:
             hops.append(HopFacts("received", (Digest("sha256", outcome.sha256),), fetch.size, "the journal"))
         if outcome.written_sha256 is not None:
@@ -351,7 +354,16 @@ def _known_hops(
     if row is not None:
         own = () if row.holding.sha256 is None else (Digest("sha256", row.holding.sha256),)
         hops.append(HopFacts("library", own, row.size, f"the inventory since {row.recorded:%Y-%m-%d %H:%M}Z"))
-    return tuple(hops), notes
+    return tuple(hops), asked_now, notes
+
+
+def _changed_there(hops: Iterable[HopFacts], asked_now: HopFacts | None, now: HopFacts) -> bool:
+    """Whether it is the remote's own copy that changed: ours is still what was told of it before it came."""
+    return (
+        asked_now is not None
+        and same_bytes(asked_now, now) is False
+        and any(same_bytes(facts, now) for facts in hops if facts is not asked_now and facts.hop in ("named", "remote"))
+    )
 
 
 def _judge(pending: _Pending, cancelled: CancelToken) -> Verified:
@@ -372,7 +384,12 @@ def _judge(pending: _Pending, cancelled: CancelToken) -> Verified:
         except (MedialibError, OSError) as error:
             return Verified(subject.place, "unreadable", HashChain(pending.hops), notes=(*notes, str(error)))
         digests, size = content.digests, content.size
-    chain = HashChain((*pending.hops, HopFacts("now", digests, size, "read now" if digests else "listed now")))
+    now = HopFacts("now", digests, size, "read now" if digests else "listed now")
+    hops = pending.hops
+    if pending.asked_now is not None and _changed_there(hops, pending.asked_now, now):
+        notes = (*notes, f"the remote has other bytes by now: {pending.asked_now}")
+        hops = tuple(facts for facts in hops if facts is not pending.asked_now)
+    chain = HashChain((*hops, now))
     broken = first_broken(chain)
     if broken is None:
         return Verified(subject.place, "whole" if chain.proven else "unproven", chain, notes=notes)
