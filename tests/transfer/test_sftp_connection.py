@@ -74,7 +74,7 @@ def test_every_kind_of_key_gets_in(ssh_server: SshServer, opened: Callable[..., 
 def test_a_key_with_a_passphrase(ssh_server: SshServer, opened: Callable[..., SftpFileSystem]) -> None:
     key = ssh_server.user_key_encrypted
     assert opened(ssh_server, key_file=key, passphrase=ssh_server.passphrase).exists("/")
-    assert "Give its passphrase" in refused(opened(ssh_server, key_file=key), AuthenticationFailed)
+    assert "Give its passphrase, or name" in refused(opened(ssh_server, key_file=key), AuthenticationFailed)
     wrong = opened(ssh_server, key_file=key, passphrase="let me in")
     assert "does not open the key file" in refused(wrong, AuthenticationFailed, secret="let me in")
     assert "cannot be read" in refused(opened(ssh_server, key_file="/nowhere/key"), AuthenticationFailed)
@@ -87,6 +87,11 @@ def test_a_stranger_is_told_what_was_tried(ssh_server: SshServer, opened: Callab
     )
     assert f"{ssh_server.username}@127.0.0.1:{ssh_server.port}" in text
     assert f"key {ssh_server.stranger_key}, password" in text
+    assert "the password, if" in text
+    assert "public key" in text
+    text = refused(opened(ssh_server, key_file=None, password="open sesame"), AuthenticationFailed)
+    assert "the password, if" in text
+    assert "public key" not in text
 
 
 def test_a_server_that_ends_it_after_one_try_has_refused(

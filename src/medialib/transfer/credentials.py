@@ -53,7 +53,8 @@ def load_key(path: str, passphrase: str | None = None) -> paramiko.PKey:
         # cryptography's own words may quote the file; what went wrong follows from whether a passphrase was given.
         if passphrase is None:
             raise AuthenticationFailed(
-                f"the key file {path} is encrypted, or is no private key", remedy="Give its passphrase."
+                f"the key file {path} is encrypted, or is no private key",
+                remedy="Give its passphrase, or name the private key.",
             ) from None
         raise AuthenticationFailed(
             f"the passphrase does not open the key file {path}", remedy="Check the passphrase."
@@ -91,8 +92,19 @@ def authenticate(
     methods = ", ".join(refused) or "nothing: no key file, agent or password is configured"
     raise AuthenticationFailed(
         f"{address} refused to let us in; tried {methods}",
-        remedy="Check the user name and that the server knows the public key.",
+        remedy=f"Check {_doubts(refused)}.",
     )
+
+
+def _doubts(refused: list[str]) -> str:
+    """What may be wrong, after what was tried."""
+    passwords = [label for label in refused if label.startswith("password")]
+    doubts = ["the user name"]
+    if passwords:
+        doubts.append("the password, if the server takes passwords")
+    if len(passwords) < len(refused) or not refused:
+        doubts.append("that the server knows the public key")
+    return "; ".join(doubts)
 
 
 def _attempts(
