@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 
 import attrs
@@ -20,6 +21,7 @@ from medialib.errors import (
     AuthenticationFailed,
     Cancelled,
     CatalogueBusy,
+    CatalogueError,
     ConnectionLost,
     Drifted,
     InvalidPlan,
@@ -291,6 +293,16 @@ def test_a_copied_source_is_let_go_of_only_when_its_whole_unit_is_placed() -> No
     assert apply(plan_of(world, again, folder), world.world).count("done") == 2
     assert sorted(world.movies.files) == ["one.mkv", "three.mkv", "two.mkv"]
     assert sorted(world.incoming.files) == ["pack/one.mkv", "pack/three.mkv"]
+
+
+def test_a_copy_that_the_disk_has_no_room_for_is_not_begun() -> None:
+    world = MemoryWorld()
+    world.movies.free = 10
+    large, small = move(world, "a.mkv", "movies:a.mkv", "large", bytes(11)), move(world, "b.mkv", "movies:b.mkv")
+    report = apply(plan_of(world, large, small), world.world)
+    assert outcomes(report) == {"large": "failed", "m1": "done"}
+    assert "not enough room: 11 bytes are to come, 10 are free" in str(report.failures[0].outcome)
+    assert sorted(world.movies.files) == ["b.mkv"]
 
 
 def test_a_whole_unit_that_was_copied_leaves_an_empty_folder_that_is_removed() -> None:
@@ -619,6 +631,25 @@ def test_a_run_that_an_error_broke_off_is_closed_and_can_be_undone() -> None:
         broken_off()
     assert world.catalogue.journal.runs()[0].state == "partial"
     world.clock.sleep(1)
+    assert world.undo().whole
+    assert world.contents() == {}
+
+
+def test_a_run_whose_catalogue_would_take_no_more_is_closed_by_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = MemoryWorld()
+    plan = plan_of(world, *(fetch(world, f"{number}.mkv", f"f{number}") for number in range(65)))
+    intend = world.catalogue.journal.intend
+
+    def full(run: str, actions: Iterable[Action]) -> tuple[int, ...]:
+        if len(world.contents()) == 64:
+            raise CatalogueError("the disk of the catalogue is full")
+        return intend(run, actions)
+
+    monkeypatch.setattr(world.catalogue.journal, "intend", full)
+    with pytest.raises(CatalogueError):
+        apply(plan, world.world)
+    assert world.catalogue.journal.runs()[0].state == "partial"
+    monkeypatch.undo()
     assert world.undo().whole
     assert world.contents() == {}
 

@@ -140,6 +140,7 @@ def _move(action: Move, world: World, cancelled: CancelToken, arrived: Callable[
     if renamed is not None:
         return Outcome("done", mtime_ns=renamed, method="rename", created_folders=created, previous_holding=previous)
     part = target.part(action.target.path)
+    _demand_room(action, target, part)
     entry = FileEntry(action.source.path, action.size, action.mtime_ns)
     received = world.transfer.receive(source, entry, part, cancelled=cancelled, arrived=arrived)
     expected = None if action.holding is None else action.holding.sha256
@@ -193,6 +194,17 @@ def _demand_unchanged(source: WritableLocation, action: Move | Discard) -> None:
         raise ContentChanged(f"{action.source}: it has changed since the plan was made", remedy="Make the plan again.")
     if offers(source, SupportsWriters) and source.being_written(action.source.path):
         raise ContentChanged(f"{action.source}: another program has it open for writing", remedy="Wait for it to end.")
+
+
+def _demand_room(action: Move, target: WritableLocation, part: Part) -> None:
+    """A copy that cannot end well is not begun: what arrived of it would fill the library's disk."""
+    free, record = target.free_bytes(), part.record
+    coming = action.size - (0 if record is None else record.offset)
+    if free is not None and free < coming:
+        raise OutOfReach(
+            f"{action.target}: not enough room: {coming} bytes are to come, {free} are free",
+            remedy="Make room on that disk, then run the same command again.",
+        )
 
 
 def _make_folder(location: WritableLocation, target: Place) -> tuple[Place, ...]:

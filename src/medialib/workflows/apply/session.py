@@ -72,11 +72,15 @@ class Session:
 
     def finish(self, *, broken_off: bool = False) -> None:
         """Write down how the run ended, `broken_off` by an error or not. Called by `writing`."""
-        journal = self._world.catalogue.journal
-        if self._run is None or (broken_off and any(line.outcome is None for line in journal.lines(self._run.id))):
-            # a line without an outcome is for recovery to judge
+        if self._run is None:
             return
         results = self._results
+        if broken_off:
+            # the plan under way has no report, so its outcomes are told by the journal
+            outcomes = [line.outcome for line in self._world.catalogue.journal.lines(self._run.id)]
+            if None in outcomes:
+                return  # for recovery to judge
+            results = Counter(outcome.result for outcome in outcomes if outcome is not None)
         state: RunState = "done"
         if results["cancelled"]:
             state = "interrupted"
