@@ -20,7 +20,7 @@ __all__ = ["COMMANDS", "EXIT_CODES", "Entry", "app", "load_command", "main"]
 
 EXIT_CODES = {
     0: "everything that was asked for is done (or there was nothing to do)",
-    1: "it failed: nothing was done, or only what `medialib history` lists",
+    1: "it failed: nothing was done, nothing of it succeeded, or only what `medialib history` lists",
     2: "the command line or the configuration is wrong; nothing was done",
     3: "done in part: something failed, was refused or needs your attention, and is named",
     130: "interrupted; what was begun is whole, or is resumed by the next run",

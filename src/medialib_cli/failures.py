@@ -47,5 +47,7 @@ def _say(text: str, code: int, as_json: bool, error: BaseException) -> None:
     print(f"medialib: {text}", file=sys.stderr)
     if as_json:
         problems = list(error.problems) if isinstance(error, UserFacingProblems) else []
-        document = {"error": {"kind": type(error).__name__, "message": text, "problems": problems}, "exit_code": code}
+        # a class of our own that nobody can import tells a program nothing: the one above it is documented
+        kind = next(each.__name__ for each in type(error).__mro__ if not each.__name__.startswith("_"))
+        document = {"error": {"kind": kind, "message": text, "problems": problems}, "exit_code": code}
         print(json.dumps(document, indent=1))

@@ -25,7 +25,7 @@ from medialib.planning import dump_plan
 from medialib.workflows.lookup import Ask
 from medialib_cli.asking import ask_at
 from medialib_cli.observers import ProgressObserver
-from medialib_cli.render import EXIT_BY_STATE, print_json, show_work, work_document
+from medialib_cli.render import EXIT_BY_STATE, counted, print_json, show_work, work_document
 
 __all__ = ["AsJson", "Config", "DryRun", "Invocation", "LogFile", "SavePlan", "Verbose", "command"]
 
@@ -107,7 +107,7 @@ class Invocation:
         if save_plan is not None:
             plan = work.plans[0]
             Path(save_plan).write_text(dump_plan(plan), encoding="ascii")
-            self.messages.print(f"{plan.kind}: plan of {len(plan)} actions saved to {save_plan}")
+            self.messages.print(f"{plan.kind}: plan of {counted(len(plan), 'action')} saved to {save_plan}")
 
     def ask(self) -> Ask | None:
         """How a person is asked; None where there is no terminal, or a machine reads."""

@@ -11,7 +11,7 @@ from medialib.errors import UsageError
 from medialib.planning import unstructure
 from medialib.workflows.verify import BROKEN, FileState, Verified
 from medialib_cli.invocation import Invocation, command
-from medialib_cli.render import print_json, printable
+from medialib_cli.render import counted, print_json, printable
 
 __all__ = ["library"]
 
@@ -60,7 +60,7 @@ def verify(
         print_json({"files": [_document(each) for each in found], "counts": dict(counts), "exit_code": code})
     else:
         said = ", ".join(f"[{_COLOURS[state]}]{counts[state]} {state}[/]" for state in _COLOURS if counts[state])
-        invocation.output.print(f"{len(found)} files" + (f": {said}" if said else ""))
+        invocation.output.print(counted(len(found), "file") + (f": {said}" if said else ""))
     return code
 
 

@@ -10,11 +10,23 @@ from rich.console import Console
 from rich.markup import escape
 
 from medialib.library import Work
-from medialib.planning import Move, Performed, Plan, Remark, RemoveMovie, RemoveShow, describe, unstructure
+from medialib.planning import (
+    Irreversible,
+    Move,
+    Performed,
+    Plan,
+    Remark,
+    RemoveMovie,
+    RemoveShow,
+    describe,
+    inverse,
+    unstructure,
+)
 from medialib.workflows.apply import Report
 
 __all__ = [
     "EXIT_BY_STATE",
+    "counted",
     "print_json",
     "printable",
     "show_plan",
@@ -47,20 +59,42 @@ def show_work(work: Work, console: Console, *, verbosity: int, applied: bool) ->
     """Draw what was planned, or what came of it."""
     for position, plan in enumerate(work.plans):
         if applied:
+            if plan.undoes is not None:
+                console.print(f"undo of run {plan.undoes}")
             show_report(work.reports[position], console)
             show_remarks(plan.remarks, console, verbosity)
         else:
             show_plan(plan, console, verbosity=verbosity)
     if applied and work.run is not None:
-        console.print(f"[dim]run {work.run}; undo {work.run} takes it back[/]")
+        console.print(f"[dim]run {work.run}{_taken_back(work)}[/]")
     elif applied and not any(plan.actions for plan in work.plans):
         waits = any(remark.needs_attention for remark in work.remarks)
         console.print("nothing to do but what needs you" if waits else "nothing to do")
 
 
+def _taken_back(work: Work) -> str:
+    """Whether the run can be taken back, for the end of its line."""
+    lines = (line for report in work.reports for line in report.lines if line.outcome is not None)
+    inverses = [inverse(line, recycle="") for line in lines]
+    lost = any(isinstance(each, Irreversible) for each in inverses)
+    if not any(each and not isinstance(each, Irreversible) for each in inverses):
+        return "; it cannot be taken back" if lost else "; it changed nothing"
+    return f"; undo {work.run} takes {'back what can be' if lost else 'it back'}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun, whose plural ends in s.
+
+    >>> counted(1, "action"), counted(2, "file")
+    ('1 action', '2 files')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def show_plan(plan: Plan, console: Console, *, verbosity: int = 0) -> None:
     """Draw a plan, a line an action with its reason."""
-    title = f"{plan.kind}: {len(plan.actions)} actions" + (" (provisional)" if plan.provisional else "")
+    kind = plan.kind if plan.undoes is None else f"{plan.kind} of run {plan.undoes}"
+    title = f"{kind}: {counted(len(plan.actions), 'action')}" + (" (provisional)" if plan.provisional else "")
     console.print(f"[bold]{escape(title)}[/]")
     width = max((len(action.id) for action in plan.actions), default=0)
     for action in plan.actions:
@@ -80,7 +114,7 @@ def show_report(report: Report, console: Console, *, every: bool = False) -> Non
         console.print(f"  [dim]… and {len(shown) - _NEWS} more: medialib history {report.run}[/]")
     if report.lines:
         said = ", ".join(f"[{_STYLE[name]}]{counts[name]} {name}[/]" for name in _STYLE if counts[name])
-        console.print(f"{len(report.lines)} actions: {said}")
+        console.print(f"{counted(len(report.lines), 'action')}: {said}")
 
 
 def _is_news(line: Performed) -> bool:
@@ -116,7 +150,7 @@ def show_remarks(remarks: tuple[Remark, ...], console: Console, verbosity: int) 
         text = escape(printable(f"{remark.place}: {remark.reason}"))
         console.print(f"  [{style}]{remark.kind}[/] {text}")
     if hidden:
-        console.print(f"[dim]{hidden} files left as configured; -v names them[/]")
+        console.print(f"[dim]{counted(hidden, 'file')} left as configured; -v names them[/]")
 
 
 def work_document(verb: str, work: Work, *, applied: bool, exit_code: int) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from medialib.completeness.marks import (
     temporary_reason,
 )
 from medialib.completeness.parts import PartSet, announced, part_sets
-from medialib.completeness.rules import StabilityRules, nearly_same_time, same_time
+from medialib.completeness.rules import StabilityRules, in_words, nearly_same_time, same_time
 from medialib.completeness.surroundings import ALONE, FinishedMarker, FolderView, Surroundings, view_folder
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Unknown",
     "announced",
     "folded",
+    "in_words",
     "judge_completeness",
     "manifest_algorithm",
     "marked",

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import attrs
 
-from medialib.completeness import same_time, temporary_reason
+from medialib.completeness import in_words, same_time, temporary_reason
 from medialib.errors import Cancelled, MedialibError
 from medialib.events import BytesMoved, FileHashed, HashingStarted, LocationWalked, Observer, nobody
 from medialib.filters import PathRules, judge_path
@@ -257,7 +257,9 @@ class _Releasing:
         waiting += [f"{each.entry.path} has no place in the library" for each in fetched if not each.copies]
         received = max(each.row.recorded for each in fetched)
         if not waiting and self.now - received < rules.after:
-            waiting.append(f"its last file was received {received:%Y-%m-%d %H:%M}Z, less than {rules.after} ago")
+            waiting.append(
+                f"its last file was received {received:%Y-%m-%d %H:%M}Z, less than {in_words(rules.after)} ago"
+            )
         if waiting:
             more = f", and {len(waiting) - 1} more" if len(waiting) > 1 else ""
             return _Held(Remark("unreleased", unit.place, f"{waiting[0]}{more}"))
@@ -327,7 +329,8 @@ class _Releasing:
     def _plan_mark(self, unit: _Unit, fetched: tuple[_Fetched, ...], copies: tuple[KeptCopy, ...]) -> None:
         folder = any(each.entry.path != unit.place.path for each in fetched)
         place = Place(unit.place.location, mark_of(unit.place.path, folder=folder))
-        reason = f"all of its {len(fetched)} files are proven in the library"
+        count = len(fetched)
+        reason = f"all of its {count} files are proven in the library" if count > 1 else "it is proven in the library"
         self.actions.append(ReleaseMark(self._name("k"), place, tuple(each.entry for each in fetched), copies, reason))
 
     def _plan_files(
