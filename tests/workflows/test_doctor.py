@@ -19,19 +19,16 @@ from medialib.workflows.doctor import (
     CatalogueFacts,
     Check,
     FolderFacts,
-    ask_provider,
     failure,
     judge_catalogue,
-    judge_clock,
     judge_disks,
     judge_folder,
-    judge_listing,
     judge_mode,
     judge_python,
     judge_writing,
-    list_folder,
     worst,
 )
+from medialib.workflows.doctor_remotes import ask_provider, judge_clock, judge_listing, list_folder
 
 NOW = datetime(2024, 5, 17, 12, tzinfo=UTC)
 STATES = ["ok", "warning", "failed", "skipped"]

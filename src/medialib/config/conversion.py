@@ -27,15 +27,8 @@ from medialib.config.environment import EnvironmentText, Fault, KeyPath
 from medialib.config.forms import Faults
 from medialib.config.quantities import format_duration, format_mode, format_size
 from medialib.config.secret import MASK, Secret, SecretUrl
-from medialib.config.settings import (
-    AddressKeys,
-    ModeBits,
-    OptionValue,
-    RemoteSettings,
-    Settings,
-    Size,
-    TemplateOf,
-)
+from medialib.config.settings import AddressKeys, RemoteSettings, Settings
+from medialib.config.values import ModeBits, OptionValue, Size, TemplateOf
 
 __all__ = ["structure", "unstructure"]
 

@@ -14,7 +14,8 @@ import attrs
 
 from medialib.config.quantities import format_duration, format_size
 from medialib.config.secret import Secret, SecretUrl
-from medialib.config.settings import AddressKeys, ModeBits, RemoteSettings, Settings, Size, TemplateOf
+from medialib.config.settings import AddressKeys, RemoteSettings, Settings
+from medialib.config.values import ModeBits, Size, TemplateOf
 
 __all__ = ["SettingDescription", "describe_settings", "keys_of", "section_types", "type_name"]
 

@@ -19,90 +19,42 @@ import attrs
 from medialib.completeness import TEMPORARY_NAMES, UNFINISHED_MARKERS
 from medialib.config.addresses import RemoteAddress, parse_remote_url, sqlite_file
 from medialib.config.secret import Secret, SecretUrl
+from medialib.config.values import (
+    Duration,
+    EpisodeFileTemplate,
+    FileMode,
+    FolderMode,
+    MovieFileTemplate,
+    MovieFolderTemplate,
+    OptionValue,
+    Port,
+    PositiveDuration,
+    Range,
+    SeasonFolderTemplate,
+    ShowFolderTemplate,
+    Size,
+    Transfers,
+    UnknownTitles,
+)
 
 __all__ = [
     "SECRET_OPTION_WORDS",
     "AddressKeys",
     "CatalogueSettings",
     "DownloadSettings",
-    "Duration",
-    "FileMode",
-    "FolderMode",
     "LibrarySettings",
     "LogSettings",
     "MetadataSettings",
-    "ModeBits",
-    "OptionValue",
-    "PositiveDuration",
-    "Range",
     "RemoteSettings",
     "RoutingSettings",
     "Settings",
-    "Size",
-    "TemplateOf",
     "TmdbSettings",
     "TvdbSettings",
     "TvmazeSettings",
-    "UnknownTitles",
 ]
 
 Default = TypeVar("Default")
 
-
-@attrs.frozen
-class Range:
-    """The numbers or durations that a setting may have, ends included."""
-
-    least: float | timedelta
-    """The smallest."""
-    most: float | None = None
-    """The largest; None for no end."""
-
-
-@attrs.frozen
-class ModeBits:
-    """The permission bits that a mode must have, so that we do not lock ourselves out."""
-
-    needed: int
-    """Bits, such as 0o600."""
-
-
-@attrs.frozen
-class TemplateOf:
-    """What a template makes the name of."""
-
-    kind: Literal["show_folder", "season_folder", "episode_file", "movie_folder", "movie_file"]
-    """As `medialib.naming.parse_template` has it."""
-
-
-Duration = Annotated[timedelta, Range(timedelta(0))]
-"""A duration: ``90s``, ``5m``, ``2h``, ``30d``, or a number of seconds."""
-PositiveDuration = Annotated[timedelta, Range(timedelta(milliseconds=1))]
-"""A duration that is not nothing."""
-Size = Annotated[int, "size"]
-"""Bytes: ``500 MB``, ``1 GiB``, or a whole number."""
-FileMode = Annotated[int, ModeBits(0o600)]
-"""Permission bits of files, octal: ``"0644"``."""
-FolderMode = Annotated[int, ModeBits(0o700)]
-"""Permission bits of folders, octal: ``"0755"``."""
-ShowFolderTemplate = Annotated[str, TemplateOf("show_folder")]
-"""How the folder of a show is called: ``{Series TitleYear}``."""
-SeasonFolderTemplate = Annotated[str, TemplateOf("season_folder")]
-"""How the folder of a season is called: ``Season {season:00}``."""
-EpisodeFileTemplate = Annotated[str, TemplateOf("episode_file")]
-"""How the file of an episode is called, without its extension: ``{Series Title} - S{season:00}E{episode:00}``."""
-MovieFolderTemplate = Annotated[str, TemplateOf("movie_folder")]
-"""How the folder of a film is called: ``{Movie TitleYear}``."""
-MovieFileTemplate = Annotated[str, TemplateOf("movie_file")]
-"""How the file of a film is called, without its extension: ``{Movie TitleYear}``."""
-Port = Annotated[int, Range(1, 65_535)]
-"""A TCP port."""
-Transfers = Annotated[int, Range(1, 16)]
-"""How many files are on their way at once."""
-UnknownTitles = Literal["by-name", "look-up", "refuse"]
-"""What becomes of a title that the catalogue does not know."""
-OptionValue = str | int | bool | Secret
-"""What an fsspec file system may be given by name."""
 
 SECRET_OPTION_WORDS: Final = ("password", "passphrase", "passwd", "secret", "token", "credential", "key")
 """An option of text whose name holds one of these words is kept as a `Secret`."""

@@ -37,18 +37,15 @@ from medialib.workflows.doctor import (
     CatalogueFacts,
     Check,
     FolderFacts,
-    ask_provider,
     failure,
     judge_catalogue,
-    judge_clock,
     judge_disks,
     judge_folder,
-    judge_listing,
     judge_mode,
     judge_python,
     judge_writing,
-    list_folder,
 )
+from medialib.workflows.doctor_remotes import ask_provider, judge_clock, judge_listing, list_folder
 from medialib.workflows.fetch import emptied_mark
 
 __all__ = ["examine", "examine_configuration"]

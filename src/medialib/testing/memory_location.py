@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import io
-import os
 import posixpath
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, BinaryIO, cast
-
-import attrs
+from typing import BinaryIO, cast
 
 from medialib.errors import ContentChanged, OutOfReach, TargetTaken, UnsafePath
 from medialib.model import Digest, DigestAlgorithm, FileEntry, RefusedEntry
 from medialib.naming import collision_key, unsafe_reason
-from medialib.ports import CancelToken, LocationTraits, Part, PartRecord, Untold, WritableLocation
-from medialib.transfer.local_part import dump_note, load_note, part_address
+from medialib.ports import CancelToken, LocationTraits, Part, Untold, WritableLocation
+from medialib.testing.memory_part import MemoryFile, MemoryPart, MemoryReader
 
 __all__ = ["MemoryFile", "MemoryLocation"]
 
 
 def _no_fault(operation: str, path: str) -> None:
     """What `MemoryLocation.before` is unless a test wants a fault."""
-
-
-@attrs.define
-class MemoryFile:
-    """A file: its bytes and its time of last change."""
-
-    content: bytes
-    """All of its bytes."""
-    mtime_ns: int
-    """Nanoseconds since the epoch, UTC."""
 
 
 class MemoryLocation:
@@ -130,7 +115,7 @@ class MemoryLocation:
             target = self._target(path)
             if target is None or target not in self.files:
                 raise FileNotFoundError(f"{self._name}:{path}")
-            return cast(BinaryIO, _Reader(self, target, offset))
+            return cast(BinaryIO, MemoryReader(self, target, offset))
 
     def digest(self, path: str, algorithms: Sequence[DigestAlgorithm], *, cancelled: CancelToken) -> Digest | Untold:
         """See `SupportsDigests.digest`: by the first of `told_digests`, which may be none, that is asked for."""
@@ -165,7 +150,7 @@ class MemoryLocation:
     def part(self, path: str) -> Part:
         """See `WritableLocation.part`."""
         with self._step("part", path):
-            return _MemoryPart(self, path)
+            return MemoryPart(self, path)
 
     def rename(self, source: str, target: WritableLocation, path: str) -> int | None:
         """See `WritableLocation.rename`."""
@@ -299,110 +284,3 @@ def _in_order(path: str) -> tuple[tuple[int, str], ...]:
     """Sorts a folder's files by name before its folders by name, each with what it holds."""
     *folders, name = path.split("/")
     return (*((1, folder) for folder in folders), (0, name))
-
-
-class _Reader(io.RawIOBase):
-    """Reads a file as it is at each moment, as from a disk."""
-
-    def __init__(self, location: MemoryLocation, path: str, offset: int) -> None:
-        super().__init__()
-        self._location, self._path, self._at = location, path, offset
-        self._file = location.files[path]
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._location.before("read", self._path)
-        data = self._file.content[self._at : self._at + len(buffer)]
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-
-class _Writer(io.RawIOBase):
-    """Appends to a file, as long as there is room."""
-
-    def __init__(self, location: MemoryLocation, path: str) -> None:
-        super().__init__()
-        self._location, self._path = location, path
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        location = self._location
-        location.before("write", self._path)
-        given = bytes(data)
-        with location.lock:
-            taken = given if location.free is None else given[: location.free]
-            if given and not taken:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            if location.free is not None:
-                location.free -= len(taken)
-            location.files[self._path].content += taken
-        return len(taken)
-
-
-class _MemoryPart:
-    """See `medialib.ports.Part`."""
-
-    def __init__(self, location: MemoryLocation, path: str) -> None:
-        self._location = location
-        self._path = path
-        self._part = part_address(path)
-        self._note = f"{self._part}.json"
-
-    @property
-    def record(self) -> PartRecord | None:
-        note = self._location.files.get(self._note)
-        return None if note is None else load_note(note.content)
-
-    def read(self) -> BinaryIO:
-        self._location.before("read_part", self._path)
-        file = self._location.files.get(self._part) if self._note in self._location.files else None
-        return io.BytesIO(b"" if file is None else file.content)
-
-    def write(self, offset: int) -> BinaryIO:
-        location = self._location
-        location.before("write_part", self._path)
-        location.require_folder(self._path)
-        with location.lock:
-            if self._part in location.files and self._note not in location.files:
-                raise TargetTaken(f"{self._part} is in the way of {self._path}: it was not begun by medialib")
-            location.files.setdefault(self._note, MemoryFile(b"", 0))
-            file = location.files.setdefault(self._part, MemoryFile(b"", 0))
-            if location.free is not None:
-                location.free += max(0, len(file.content) - offset)
-            file.content = file.content[:offset].ljust(offset, b"\0")
-        return cast(BinaryIO, _Writer(location, self._part))
-
-    def note(self, record: PartRecord) -> None:
-        self._location.before("note", self._path)
-        self._location.files[self._note] = MemoryFile(dump_note(record), 0)
-
-    def settle(self, *, mtime_ns: int) -> None:
-        self._location.before("sync", self._path)
-        if self._part not in self._location.files:
-            raise FileNotFoundError(f"nothing was received for {self._location.name}:{self._path}")
-
-    def publish(self, *, mtime_ns: int) -> int:
-        location = self._location
-        location.before("publish", self._path)
-        with location.lock:
-            if self._part not in location.files or self._note not in location.files:
-                raise FileNotFoundError(f"nothing was received for {location.name}:{self._path}")
-            location.refuse_collision(self._path)
-            location.files[self._path] = MemoryFile(location.files.pop(self._part).content, mtime_ns)
-            location.files.pop(self._note, None)
-        return mtime_ns
-
-    def discard(self) -> None:
-        location = self._location
-        location.before("discard", self._path)
-        with location.lock:
-            if location.files.pop(self._note, None) is None:
-                return
-            gone = location.files.pop(self._part, None)
-            if gone is not None and location.free is not None:
-                location.free += len(gone.content)

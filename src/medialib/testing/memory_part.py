@@ -1,0 +1,147 @@
+"""What a `MemoryLocation` is made of: files, streams over them, and parts that become files."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+import attrs
+
+from medialib.errors import TargetTaken
+from medialib.ports import PartRecord
+from medialib.transfer.local_part import dump_note, load_note, part_address
+
+if TYPE_CHECKING:
+    from medialib.testing.memory_location import MemoryLocation
+
+__all__ = ["MemoryFile", "MemoryPart", "MemoryReader", "MemoryWriter"]
+
+
+@attrs.define
+class MemoryFile:
+    """A file: its bytes and its time of last change."""
+
+    content: bytes
+    """All of its bytes."""
+    mtime_ns: int
+    """Nanoseconds since the epoch, UTC."""
+
+
+class MemoryReader(io.RawIOBase):
+    """Reads a file as it is at each moment, as from a disk."""
+
+    def __init__(self, location: MemoryLocation, path: str, offset: int) -> None:
+        super().__init__()
+        self._location, self._path, self._at = location, path, offset
+        self._file = location.files[path]
+
+    def readable(self) -> bool:
+        """True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` with the next bytes; 0 at the end of the file."""
+        self._location.before("read", self._path)
+        data = self._file.content[self._at : self._at + len(buffer)]
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+class MemoryWriter(io.RawIOBase):
+    """Appends to a file, as long as there is room."""
+
+    def __init__(self, location: MemoryLocation, path: str) -> None:
+        super().__init__()
+        self._location, self._path = location, path
+
+    def writable(self) -> bool:
+        """True."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Append as much as there is room for, and tell how much; raises ENOSPC if there is none."""
+        location = self._location
+        location.before("write", self._path)
+        given = bytes(data)
+        with location.lock:
+            taken = given if location.free is None else given[: location.free]
+            if given and not taken:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if location.free is not None:
+                location.free -= len(taken)
+            location.files[self._path].content += taken
+        return len(taken)
+
+
+class MemoryPart:
+    """See `medialib.ports.Part`."""
+
+    def __init__(self, location: MemoryLocation, path: str) -> None:
+        self._location = location
+        self._path = path
+        self._part = part_address(path)
+        self._note = f"{self._part}.json"
+
+    @property
+    def record(self) -> PartRecord | None:
+        """See `medialib.ports.Part.record`."""
+        note = self._location.files.get(self._note)
+        return None if note is None else load_note(note.content)
+
+    def read(self) -> BinaryIO:
+        """See `medialib.ports.Part.read`."""
+        self._location.before("read_part", self._path)
+        file = self._location.files.get(self._part) if self._note in self._location.files else None
+        return io.BytesIO(b"" if file is None else file.content)
+
+    def write(self, offset: int) -> BinaryIO:
+        """See `medialib.ports.Part.write`."""
+        location = self._location
+        location.before("write_part", self._path)
+        location.require_folder(self._path)
+        with location.lock:
+            if self._part in location.files and self._note not in location.files:
+                raise TargetTaken(f"{self._part} is in the way of {self._path}: it was not begun by medialib")
+            location.files.setdefault(self._note, MemoryFile(b"", 0))
+            file = location.files.setdefault(self._part, MemoryFile(b"", 0))
+            if location.free is not None:
+                location.free += max(0, len(file.content) - offset)
+            file.content = file.content[:offset].ljust(offset, b"\0")
+        return cast(BinaryIO, MemoryWriter(location, self._part))
+
+    def note(self, record: PartRecord) -> None:
+        """See `medialib.ports.Part.note`."""
+        self._location.before("note", self._path)
+        self._location.files[self._note] = MemoryFile(dump_note(record), 0)
+
+    def settle(self, *, mtime_ns: int) -> None:
+        """See `medialib.ports.Part.settle`."""
+        self._location.before("sync", self._path)
+        if self._part not in self._location.files:
+            raise FileNotFoundError(f"nothing was received for {self._location.name}:{self._path}")
+
+    def publish(self, *, mtime_ns: int) -> int:
+        """See `medialib.ports.Part.publish`."""
+        location = self._location
+        location.before("publish", self._path)
+        with location.lock:
+            if self._part not in location.files or self._note not in location.files:
+                raise FileNotFoundError(f"nothing was received for {location.name}:{self._path}")
+            location.refuse_collision(self._path)
+            location.files[self._path] = MemoryFile(location.files.pop(self._part).content, mtime_ns)
+            location.files.pop(self._note, None)
+        return mtime_ns
+
+    def discard(self) -> None:
+        """See `medialib.ports.Part.discard`."""
+        location = self._location
+        location.before("discard", self._path)
+        with location.lock:
+            if location.files.pop(self._note, None) is None:
+                return
+            gone = location.files.pop(self._part, None)
+            if gone is not None and location.free is not None:
+                location.free += len(gone.content)
