@@ -138,6 +138,13 @@ def test_an_entry_of_an_empty_file_is_known_as_one() -> None:
     assert not parse_manifest("x.sfv", b"a 00000001").entries[0].empty
 
 
+def test_a_list_of_which_nothing_can_be_read_says_so() -> None:
+    found = parse_manifest("a.sfv", b"\x00\x01\x02 garbage\nmore of it\n")
+    assert (found.entries, found.passed_over) == ((), 2)
+    assert "no file that can be read" in found.problem
+    assert not parse_manifest("a.sfv", b"; only a comment\n").problem
+
+
 @given(
     st.sampled_from(["a.sfv", "a.md5", "SHA256SUMS"]), st.binary(max_size=300) | st.text(max_size=200).map(str.encode)
 )

@@ -11,7 +11,7 @@ from medialib.errors import OutOfReach
 from medialib.ports import SupportsRelease
 from medialib.testing.locations import DiskBackdoor, MemoryBackdoor, MemoryLocation, WritableLocationConformance
 from medialib.testing.releases import ReleaseConformance
-from medialib.testing.servers import SshServer
+from medialib.testing.servers import SshServer, require
 from medialib.transfer import open_location
 from medialib.transfer.local_remote import LocalRemote
 from medialib.transfer.sftp import SftpFileSystem
@@ -68,3 +68,23 @@ class TestSftpReleases(OnDisk, ReleaseConformance):
             )
         filesystem.close()
         assert ((root / "a").read_bytes(), (root / "b").read_bytes()) == (b"1", b"2")
+
+
+def test_folders_made_for_a_move_that_is_refused_go_again(tmp_path: Path) -> None:
+    require("sshd")
+    (tmp_path / "root" / "kept").mkdir(parents=True)
+    (tmp_path / "root" / "a.mkv").write_bytes(b"1")
+    with SshServer(tmp_path / "server") as server:
+        server.stop()
+        server.start(extra="ForceCommand internal-sftp -P rename")
+        connection = {key: value for key, value in server.connection.items() if key != "host"}
+        location = open_location("seedbox", f"sftp://127.0.0.1{tmp_path}/root", **connection)
+        assert isinstance(location, SupportsRelease)
+        for path in ("done/2024/a.mkv", "kept/2024/a.mkv"):
+            with pytest.raises(OutOfReach):
+                location.relocate("a.mkv", path)
+        location.close()
+    assert sorted(str(path.relative_to(tmp_path)) for path in (tmp_path / "root").rglob("*")) == [
+        "root/a.mkv",
+        "root/kept",
+    ]

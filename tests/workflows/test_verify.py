@@ -92,6 +92,8 @@ def test_subtitles_repeat_the_crc_of_their_video_and_claim_nothing() -> None:
 def test_files_that_nobody_recorded_are_unproven_unless_their_name_claims_a_crc() -> None:
     world = synced()
     world.tv.put("Stray/stray.mkv", b"stray")
+    world.tv.put("Stray/later.mkv.part", b"on its way")
+    world.tv.put("Stray/later.mkv.part.json", b"{}")
     world.tv.put(f"Stray/[G] Stray - 01 [{CRC}].mkv", CONTENT)
     world.tv.put("Stray/[G] Stray - 02 [00000001].mkv", CONTENT)
     assert states(found(world, Place("tv", "Stray"))) == {

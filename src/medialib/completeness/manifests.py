@@ -118,6 +118,8 @@ def parse_manifest(name: str, content: bytes) -> Manifest:
         else:
             path, digest = found
             entries[path] = ManifestEntry(path, digest, sure=sure)
+    if passed_over and not entries:
+        return Manifest(name, passed_over=passed_over, problem="names no file that can be read from it")
     whole = (attrs.evolve(entry, size=sizes.get(entry.path)) for entry in entries.values())
     return Manifest(name, tuple(whole), passed_over)
 

@@ -21,6 +21,7 @@ from medialib.ports.catalogue import (
     SightingRepository,
 )
 from medialib.ports.locations import (
+    PART_SUFFIXES,
     Location,
     LocationTraits,
     Part,
@@ -42,6 +43,7 @@ from medialib.ports.offering import offers
 from medialib.ports.timing import CancelToken, Clock
 
 __all__ = [
+    "PART_SUFFIXES",
     "CancelToken",
     "Catalogue",
     "CatalogueTraits",

@@ -11,6 +11,7 @@ from medialib.model import Digest, DigestAlgorithm, FileEntry, RefusedEntry
 from medialib.ports.timing import CancelToken
 
 __all__ = [
+    "PART_SUFFIXES",
     "Location",
     "LocationTraits",
     "Part",
@@ -111,6 +112,10 @@ class PartRecord:
     def of(cls, source: Location, entry: FileEntry, offset: int, sha256: str) -> PartRecord:
         """What is known of the first `offset` bytes of a listed file."""
         return cls(f"{source.name}:{source.address(entry.path)}", entry.size, entry.mtime_ns, offset, sha256)
+
+
+PART_SUFFIXES = (".part", ".part.json")
+"""How the names of a `Part` and of its note end."""
 
 
 class Part(Protocol):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from medialib.errors import ContentChanged, OutOfReach, TargetTaken
+from medialib.errors import ContentChanged, MedialibError, OutOfReach, TargetTaken
 from medialib.model import FileEntry
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ class RemoteRelease:
         except FileNotFoundError:
             raise FileNotFoundError(f"{name}:{source}") from None
         except OutOfReach:
+            for folder in reversed(made):
+                with contextlib.suppress(MedialibError):
+                    self.remove_folder(folder)
             if self._filesystem.exists(there) and self._filesystem.exists(here):
                 raise TargetTaken(f"{name}:{path} is taken") from None
             raise

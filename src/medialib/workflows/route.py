@@ -16,7 +16,7 @@ from medialib.filters import PathRules, judge_path
 from medialib.model import FileEntry, Holding, Movie, Place, RefusedEntry, Show
 from medialib.naming import ParsedName, collision_key, parse_name
 from medialib.planning import Action, Discard, Move, Plan, Remark, RemoveFolder
-from medialib.ports import CancelToken, Catalogue, Clock, Location, SupportsWriters, WritableLocation
+from medialib.ports import PART_SUFFIXES, CancelToken, Catalogue, Clock, Location, SupportsWriters, WritableLocation
 from medialib.routing import (
     Companion,
     Route,
@@ -41,7 +41,6 @@ VIDEO_EXTENSIONS = frozenset(
     )
 )
 """Extensions of files that are routed by their own name, lower case without dot."""
-_PARTIAL = (".part", ".part.json")
 
 
 @attrs.frozen
@@ -169,7 +168,7 @@ class _Routing:
         """Put an incoming file with the videos, the companions, or what is left."""
         extension = extension_of(entry.path)
         verdict = judge_path(entry.path, self._rules.paths)
-        if entry.path.endswith(_PARTIAL):
+        if entry.path.endswith(PART_SUFFIXES):
             self.remark("partial", entry.path, "it has not arrived whole")
         elif not verdict:
             self.remark("excluded", entry.path, "; ".join(verdict.reasons))

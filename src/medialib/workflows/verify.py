@@ -21,7 +21,7 @@ from medialib.integrity import Broken, HashChain, HopFacts, first_broken, same_b
 from medialib.model import Digest, DigestAlgorithm, FileEntry, InventoryFile, Place
 from medialib.naming import parse_name
 from medialib.planning import Fetch, Outcome, Performed
-from medialib.ports import CancelToken, Catalogue, Location, SupportsDigests, Untold, WritableLocation
+from medialib.ports import PART_SUFFIXES, CancelToken, Catalogue, Location, SupportsDigests, Untold, WritableLocation
 from medialib.routing import extension_of
 from medialib.workflows.explain import place_of
 from medialib.workflows.hashing import Content, read_content
@@ -179,7 +179,7 @@ def _subjects(place: Place, location: WritableLocation, catalogue: Catalogue, ca
         for entry in location.walk(place.path):
             if cancelled.is_set():
                 raise Cancelled(f"stopped while {place.location} was listed")
-            if isinstance(entry, FileEntry):
+            if isinstance(entry, FileEntry) and not entry.path.endswith(PART_SUFFIXES):
                 standing[entry.path] = entry
     elif not rows:
         raise UsageError(f"{place}: nothing stands there, and nothing is known to have stood there")
