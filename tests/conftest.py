@@ -1,4 +1,4 @@
-"""Fixtures that every room may use: a real SSH server for each worker, and how Hypothesis runs."""
+"""Fixtures that every room may use: a real SSH server and a Milvus server for each worker, and how Hypothesis runs."""
 
 from __future__ import annotations
 
@@ -19,4 +19,11 @@ settings.load_profile("ci" if os.environ.get("CI") else "medialib")
 def ssh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.SshServer]:
     """An OpenSSH server, one for each worker process; skipped, with the reason, where there is no sshd."""
     with servers.ssh_server(tmp_path_factory.mktemp("sshd")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def milvus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.MilvusServer]:
+    """A Milvus server, one for each worker process; skipped, with the reason, where Milvus Lite is not installed."""
+    with servers.milvus_server(tmp_path_factory.mktemp("milvus")) as server:
         yield server

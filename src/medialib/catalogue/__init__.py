@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MemoryCatalogue", "open_catalogue"]
 
-_KNOWN = "a path, sqlite:///relative/path, sqlite:////absolute/path, memory:"
+_KNOWN = (
+    "a path, sqlite:///relative/path, sqlite:////absolute/path, memory:, and milvus: with the extra medialib[milvus]"
+)
 
 
 def open_catalogue(
@@ -36,7 +38,7 @@ def open_catalogue(
     >>> open_catalogue("mysql://root@example/medialib")
     Traceback (most recent call last):
     medialib.errors.ConfigurationError: the catalogue's address cannot be used
-      catalogue.url: 'mysql' is no known kind; known are a path, sqlite:///relative/path, ..., memory:
+      catalogue.url: 'mysql' is no known kind; known are a path, sqlite:///relative/path, ..., memory:, ...
     """
     if isinstance(url, Path):
         return _sqlite(url, read_only=read_only, create=create, observer=observer)
@@ -45,6 +47,10 @@ def open_catalogue(
     if "://" not in url:
         return _sqlite(Path(url), read_only=read_only, create=create, observer=observer)
     scheme, _, rest = url.partition("://")
+    if scheme == "milvus":
+        from medialib.catalogue.milvus import open_milvus
+
+        return open_milvus(url, read_only=read_only, create=create, observer=observer)
     if scheme != "sqlite":
         raise _unusable(f"'{scheme}' is no known kind; known are {_KNOWN}")
     location, _, query = rest.partition("?")

@@ -95,6 +95,11 @@ class SqlCatalogue:
         return self._store.read_only
 
     @property
+    def store(self) -> Store:
+        """The connection, for those who keep tables of their own in the same database and the same transactions."""
+        return self._store
+
+    @property
     def shows(self) -> SqlShows:
         """Shows with their aliases."""
         return self._shows

@@ -83,6 +83,8 @@ class CatalogueTraits:
     """Whether it survives the process."""
     processes: bool = True
     """Whether several processes may have it open at once."""
+    kept_beside: tuple[str, ...] = ()
+    """Names of the repositories that the database itself is unfit for: an SQLite file beside it keeps them."""
 
 
 class ShowRepository(Protocol):

@@ -122,6 +122,25 @@ class CatalogueConformance(RepositoryLaws):
         assert (owner, line.action) == (text, MakeFolder(text, Place(text, text), text, (text,)))
         assert line.outcome == Outcome("failed", text)
 
+    def test_long_texts_are_kept_whole(self, catalogue: Catalogue) -> None:
+        """10,000 letters in every field, as key too; what differs in the last letter is another key."""
+        text, other = "😀" * 9_999 + "\udce9", "😀" * 9_999 + "\udcea"
+        show = Show(text, text, aliases=(text, other), folder=text, genres=(text,), source=text)
+        row = known(text, remote=text, local=Place(text, text))
+        file = InventoryFile(Place(text, text), 1, 2, NOON, Holding(Unit("episode", text), details={text: text}))
+        catalogue.shows.add(show)
+        catalogue.episodes.put([Episode(text, 1, 1, text)])
+        catalogue.known_files.put([row, known(other, remote=text)])
+        catalogue.inventory.put([file])
+        catalogue.checkpoints.put(text, text)
+        assert catalogue.shows.get(text) == show
+        assert catalogue.shows.get(other) is None
+        assert list(catalogue.episodes.of_show(text)) == [Episode(text, 1, 1, text)]
+        assert [found.path for found in catalogue.known_files.of_remote(text)] == [text, other]
+        assert catalogue.known_files.by_local(Place(text, text)) == row
+        assert list(catalogue.inventory.of_unit("episode", text)) == [file]
+        assert (catalogue.checkpoints.get(text), catalogue.checkpoints.get(other)) == (text, None)
+
     def test_texts_that_look_alike_stay_apart(self, catalogue: Catalogue) -> None:
         """Letter case, Unicode form, what follows a NUL: all part of the key."""
         names = [

@@ -1,14 +1,16 @@
-"""Real servers on 127.0.0.1 for tests: an OpenSSH server of one's own."""
+"""Real servers on 127.0.0.1 for tests: an OpenSSH server and a Milvus server of one's own."""
 
 from __future__ import annotations
 
 import contextlib
 import getpass
+import importlib.util
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +18,28 @@ from typing import Any
 
 import pytest
 
-__all__ = ["SshServer", "free_port", "require", "ssh_server", "unavailable"]
+__all__ = [
+    "MilvusServer",
+    "SshServer",
+    "free_port",
+    "milvus_server",
+    "require",
+    "require_modules",
+    "ssh_server",
+    "unavailable",
+]
 
 
 def require(*binaries: str) -> None:
     """Skip the present test, with the reason, if a program is absent; fail it under ``MEDIALIB_REQUIRE_SERVERS=1``."""
     absent = [name for name in binaries if _program(name) is None]
+    if absent:
+        unavailable(f"not installed here: {', '.join(absent)}")
+
+
+def require_modules(*modules: str) -> None:
+    """Skip the present test, with the reason, if a module is absent; fail it under ``MEDIALIB_REQUIRE_SERVERS=1``."""
+    absent = [name for name in modules if importlib.util.find_spec(name) is None]
     if absent:
         unavailable(f"not installed here: {', '.join(absent)}")
 
@@ -185,4 +203,61 @@ def ssh_server(folder: Path) -> Iterator[SshServer]:
     """A running server in `folder`; skips the test where OpenSSH is absent."""
     require("sshd", "ssh-keygen")
     with SshServer(folder) as server:
+        yield server
+
+
+class MilvusServer:
+    """A Milvus server on 127.0.0.1, Milvus Lite's own, that keeps `folder`.
+
+    A context manager. Stopped and started it keeps its port and what it holds, so it can play an outage.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.host = "127.0.0.1"
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> MilvusServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start it; returns when it listens."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        log = self.folder / "server.log"
+        address = ["--host", self.host, "--port", str(self.port)]
+        program = "import sys; from milvus_lite.cmdline import main; sys.exit(main())"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", program, "server", "--data-dir", str(self.folder / "data"), *address],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), timeout=1):
+                return
+            time.sleep(0.05)
+        self.stop()
+        raise RuntimeError(f"Milvus did not start: {log.read_text(errors='replace')[-2000:]}")
+
+    def stop(self) -> None:
+        """Kill it: what it answered for is in its files."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@contextlib.contextmanager
+def milvus_server(folder: Path) -> Iterator[MilvusServer]:
+    """A running server in `folder`; skips the test where Milvus Lite is not installed."""
+    require_modules("pymilvus", "milvus_lite")
+    with MilvusServer(folder) as server:
         yield server

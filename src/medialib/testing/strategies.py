@@ -77,6 +77,7 @@ torture_texts = (
     " ",
     "'; DROP TABLE shows; --",
     '"quoted" \\ % _ *',
+    '" or key != "" or key in ["a"] and "',
     "a\x00b",
     "\x00",
     "\x01\x02",
