@@ -47,6 +47,7 @@ nitpick_ignore = [
     ("py:class", "Path"),
     ("py:class", "Range"),
     ("py:class", "ModeBits"),
+    ("py:class", "medialib.catalogue.milvus.MilvusCatalogue"),
     ("py:class", "medialib.catalogue.sql.SqlCatalogue"),
     ("py:class", "medialib.http.client.Answered"),
     ("py:class", "TemplateOf"),

@@ -41,6 +41,7 @@ from medialib.ports.locations import (
 from medialib.ports.metadata import MetadataProvider, ProviderTraits
 from medialib.ports.offering import offers
 from medialib.ports.timing import CancelToken, Clock
+from medialib.ports.vectors import Embedder, Neighbour, Vector, VectorIndex, VectorSpace
 
 __all__ = [
     "PART_SUFFIXES",
@@ -49,6 +50,7 @@ __all__ = [
     "CatalogueTraits",
     "CheckpointRepository",
     "Clock",
+    "Embedder",
     "EpisodeRepository",
     "InventoryRepository",
     "JournalRepository",
@@ -59,6 +61,7 @@ __all__ = [
     "LocationTraits",
     "MetadataProvider",
     "MovieRepository",
+    "Neighbour",
     "Part",
     "PartRecord",
     "ProviderTraits",
@@ -76,6 +79,9 @@ __all__ = [
     "SupportsWriters",
     "Transfer",
     "Untold",
+    "Vector",
+    "VectorIndex",
+    "VectorSpace",
     "WritableLocation",
     "offers",
 ]
