@@ -75,9 +75,11 @@ def planted() -> dict[tuple[str, ...], str]:
     for section, key, kind in secret_fields():
         path = section.split(".")
         if OptionValue in mentioned(kind):
-            paths += [("remotes", "bucket", key, f"my_{word}") for word in SECRET_OPTION_WORDS]
+            name = "bucket" if path[0] == "remotes" else "store"
+            paths += [(path[0], name, key, f"my_{word}") for word in SECRET_OPTION_WORDS]
         elif SecretUrl not in mentioned(kind):
-            paths.append(("remotes", "box", key) if section == "remotes.<name>" else (*path, key))
+            named = {"remotes.<name>": ("remotes", "box"), "servers.<name>": ("servers", "nas")}
+            paths.append((*named.get(section, path), key))
     # every character that one encoding or another changes, and no $, which the configuration reads
     return {path: f"cAnAry{number:02}/+&= %{'-'.join(path)[-6:]}?z{number:02}" for number, path in enumerate(paths)}
 
@@ -164,6 +166,7 @@ class Nest:
         box: dict[str, Any] | None = None,
         provider: str = "tmdb",
         catalogue: str | None = None,
+        library: dict[str, str] | None = None,
         **log: str,
     ) -> None:
         """Write the configuration, with the canaries in the file, in variables, or in files that variables name."""
@@ -178,9 +181,19 @@ class Nest:
                 },
                 "bucket": {"url": "memory://nothing"},
             },
+            "servers": {
+                "nas": {
+                    "url": f"sftp://{self.server.username}@127.0.0.1:{self.server.port}",
+                    "key_file": str(self.key),
+                    "known_hosts": str(self.server.known_hosts),
+                    "agent": False,
+                    "timeout": "2s",
+                },
+                "store": {"url": "memory://films"},
+            },
             "catalogue": {"url": catalogue or "catalogue.db"},
             "download": {"incoming": "incoming", "minimum_free": 0},
-            "library": {name: name for name in ("tv", "anime", "movies")},
+            "library": {name: name for name in ("tv", "anime", "movies")} | (library or {}),
             "metadata": {"provider": provider, "timeout": "1s", "patience": "0s", "cache": "http"},
             "log": {"file": "medialib.log", "level": "debug", **log},
             "tmdb": {"url": self.web.url},
@@ -314,6 +327,12 @@ def run_all(nest: Nest, *options: str) -> dict[str, int]:
 
 
 # ---------------------------------------------------------------------------------------------------------- the tests
+
+
+def test_when_the_library_is_behind_addresses_that_refuse(nest: Nest) -> None:
+    nas = f"sftp://{nest.server.username}@127.0.0.1:{nest.server.port}"
+    nest.configure(library={"tv": f"{nas}/srv/tv", "anime": f"{nas}/srv/anime", "movies": "memory://films"})
+    assert [nest.run(*words, "-v") for words in (("config", "show"), ("sync",), ("doctor",))] == [0, 1, 3]
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from medialib.config.quantities import (
     parse_mode,
     parse_size,
 )
+from medialib.errors import ConfigurationError
 
 PLACES: dict[str, Any] = {"folder": Path("/etc"), "home": Path("/home/me")}
 
@@ -261,3 +262,71 @@ def test_settings_read_back(data: dict[str, Any]) -> None:
     for name, remote in hidden.remotes.items():
         assert remote.url == settings.remotes[name].url
         assert remote.password is None or re.fullmatch(MASK, remote.password.reveal())
+
+
+# Destinations --------------------------------------------------------------------------------------------------------
+
+
+def destinations(**data: Any) -> Settings:
+    return parse_settings(data, folder=Path("/etc"), environment={"HOME": "/home/me"})
+
+
+def faults_of(**data: Any) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        destinations(**data)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_destinations_are_paths_or_addresses_and_read_back_the_same() -> None:
+    settings = destinations(
+        library={"tv": "SSH://me@NAS.example:22/tv/", "movies": "file:///srv/my%20films", "anime": "s3://bucket/anime"},
+        download={"incoming": "~/in"},
+        servers={"nas": {"url": "sftp://me@nas.example", "password": "hunter2"}, "s": {"url": "s3://bucket"}},
+    )
+    assert settings.library.roots == {
+        "tv": "sftp://me@nas.example:22/tv",
+        "anime": "s3://bucket/anime",
+        "movies": Path("/srv/my films"),
+    }
+    assert settings.download.incoming == Path("/home/me/in")
+    assert settings.warnings == ()
+    said = settings_to_dict(settings, secrets_hidden=False)
+    assert destinations(**said) == settings
+    assert "hunter2" not in str(settings_to_dict(settings))
+    assert settings.digest != destinations(library={"tv": "sftp://me@nas.example/other"}).digest
+
+
+def test_the_longest_server_that_an_address_begins_with_says_how_it_is_reached() -> None:
+    settings = destinations(
+        library={"tv": "sftp://me@nas/tv", "movies": "sftp://you@nas/movies"},
+        servers={
+            "all": {"url": "sftp://me@nas", "timeout": "5s"},
+            "one": {"url": "sftp://me@nas:22/tv", "timeout": "7s"},
+        },
+    )
+    assert settings.server_of("sftp://me@nas/tv").timeout == timedelta(seconds=7)
+    assert settings.server_of("sftp://me@nas/tv2").timeout == timedelta(seconds=5)
+    assert settings.server_of("sftp://you@nas/movies").timeout == timedelta(seconds=30)
+    assert destinations(servers={"x": {"url": "sftp://nas"}}).warnings == (
+        "servers.x is of no use: neither download.incoming nor a root of the library lies below its url",
+    )
+
+
+def test_destinations_that_cannot_be_meant() -> None:
+    nas = "sftp://me@nas"
+    assert faults_of(library={"tv": f"{nas}/a", "movies": f"{nas}:22/a"}) == [
+        "library.movies: is the same folder as library.tv: each kind wants its own"
+    ]
+    assert faults_of(library={"tv": f"{nas}/a"}, download={"incoming": f"{nas}/a/in"}) == [
+        "download.incoming: lies inside library.tv: files that arrive must not be taken for shelved ones"
+    ]
+    assert faults_of(library={"tv": f"{nas}/a"}, remotes={"box": {"url": f"{nas}/", "paths": ["a", "b"]}}) == [
+        "remotes.box.url: is the same folder as library.tv: files would be fetched onto themselves"
+    ]
+    assert faults_of(library={"tv": "sftp://me:hunter2@nas/a"})[0].startswith("library.tv: holds a password")
+    assert faults_of(library={"tv": "memory://a", "file_mode": "0644"}) == [
+        "library.file_mode: cannot be set where library.tv is, on memory://"
+    ]
+    assert faults_of(servers={"nas": {"timeout": "5s"}})[0].startswith("servers.nas.url: is not given")
+    assert faults_of(servers={"s": {"url": "s3://b", "password": "x"}})[0].startswith("servers.s.password: is for sftp")
+    assert destinations(library={"tv": f"{nas}/a", "movies": "sftp://you@nas/a", "file_mode": "0644"}).warnings == ()

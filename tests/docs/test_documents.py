@@ -73,7 +73,7 @@ def test_configurations_are_valid(page: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_named_settings_exist(page: Path) -> None:
     known = {each.path for each in describe_settings()}
-    sections = {path.partition(".")[0] for path in known} - {"remotes"}
+    sections = {path.partition(".")[0] for path in known} - {"remotes", "servers"}
     named = re.findall(r"`([a-z]+\.[a-z_]+)`", page.read_text(encoding="utf-8"))
     files = ("config.toml", "config.yaml", "config.yml", "config.json", "library.py")
     wrong = [name for name in named if name.partition(".")[0] in sections and name not in {*known, *files}]

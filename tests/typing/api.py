@@ -36,7 +36,7 @@ from medialib.providers.tvdb import TvdbProvider
 from medialib.providers.tvmaze import TvmazeProvider
 from medialib.routing import Routed, RoutingPolicy, Unrouted, route
 from medialib.selection import Selected, Unselected, select
-from medialib.transfer import LocalLocation, StreamTransfer, open_location
+from medialib.transfer import LocalLocation, StreamTransfer, open_destination, open_location
 from medialib.workflows.apply import Report
 
 
@@ -151,6 +151,8 @@ def plans(plan: Plan) -> Plan:
 def adapters_keep_the_protocols() -> tuple[Transfer, Catalogue]:
     """What ships fits the ports."""
     local: WritableLocation = LocalLocation("tv", "/srv/tv")
+    far: WritableLocation = open_destination("movies", "sftp://user@nas.example/movies")
+    assert_type(far.traits.exclusive, bool)
     remote: Location = open_location("seedbox", "sftp://user@seedbox.example/downloads")
     transfer: Transfer = StreamTransfer()
     memory: Catalogue = MemoryCatalogue()

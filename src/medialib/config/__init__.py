@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medialib.config.addresses import parse_remote_url
 from medialib.config.checks import RESERVED_NAMES, secrets_of
 from medialib.config.description import SettingDescription, describe_settings
 from medialib.config.environment import RESERVED_VARIABLES
@@ -32,6 +33,7 @@ from medialib.config.settings import (
     MetadataSettings,
     RemoteSettings,
     RoutingSettings,
+    ServerSettings,
     Settings,
     TmdbSettings,
     TvdbSettings,
@@ -56,6 +58,7 @@ __all__ = [
     "RoutingSettings",
     "Secret",
     "SecretUrl",
+    "ServerSettings",
     "SettingDescription",
     "Settings",
     "TmdbSettings",
@@ -71,6 +74,7 @@ __all__ = [
     "migrate_configuration",
     "native_form",
     "parse_duration",
+    "parse_remote_url",
     "parse_settings",
     "parse_size",
     "secrets_of",

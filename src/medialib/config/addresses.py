@@ -20,6 +20,8 @@ __all__ = [
     "RemoteAddress",
     "absolute_path",
     "catalogue_url",
+    "covers",
+    "destination",
     "format_remote_url",
     "merge_address",
     "parse_remote_url",
@@ -150,6 +152,43 @@ def remote_url(text: str, *, folder: Path, home: Path) -> str:
     if _SCHEME.fullmatch(text) is None and re.match(r"[./~]", text):
         return format_remote_url(RemoteAddress("file", path=str(absolute_path(text, folder=folder, home=home))))
     return format_remote_url(parse_remote_url(text))
+
+
+def destination(text: str, *, folder: Path, home: Path) -> Path | str:
+    """Where files are carried to: a path of this machine, or else an address in its one spelling.
+
+    Raises ValueError as `absolute_path` and `parse_remote_url` do.
+
+    >>> destination("tv", folder=Path("/srv"), home=Path("/home/me"))
+    PosixPath('/srv/tv')
+    >>> destination("file:///srv/my%20tv", folder=Path("/"), home=Path("/home/me"))
+    PosixPath('/srv/my tv')
+    >>> destination("sftp://me@nas.example/volume1/tv/", folder=Path("/"), home=Path("/home/me"))
+    'sftp://me@nas.example/volume1/tv'
+    """
+    if _SCHEME.fullmatch(text) is None:
+        return absolute_path(text, folder=folder, home=home)
+    address = parse_remote_url(text)
+    return Path(address.path) if address.scheme == "file" else format_remote_url(address)
+
+
+def covers(base: str, url: str) -> bool:
+    """Whether one address is, or lies below, another one.
+
+    >>> covers("sftp://me@nas", "sftp://me@nas:22/tv"), covers("sftp://me@nas/tv", "sftp://me@nas/tv2")
+    (True, False)
+    >>> covers("s3://bucket", "s3://bucket/tv"), covers("sftp://nas", "sftp://me@nas/tv")
+    (True, False)
+    """
+    outer, inner = parse_remote_url(base), parse_remote_url(url)
+    if outer.scheme != inner.scheme:
+        return False
+    if outer.scheme == "sftp":
+        if (outer.host, outer.port or 22, outer.username) != (inner.host, inner.port or 22, inner.username):
+            return False
+        if outer.path == ".":
+            return True
+    return f"{inner.path.rstrip('/')}/".startswith(f"{outer.path.rstrip('/')}/")
 
 
 def merge_address(

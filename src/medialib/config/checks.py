@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -12,6 +13,7 @@ from typing import Final
 import attrs
 
 from medialib.completeness import marker_fault, temporary_fault
+from medialib.config.addresses import covers, format_remote_url, parse_remote_url
 from medialib.config.environment import Fault, KeyPath
 from medialib.config.secret import Secret, SecretUrl
 from medialib.config.settings import Settings
@@ -39,6 +41,7 @@ def contradictions(settings: Settings) -> tuple[Fault, ...]:
         *_keys(settings),
         *_names_of_the_unfinished(settings),
         *_releases(settings),
+        *_of_this_machine(settings),
     )
 
 
@@ -51,11 +54,17 @@ def oddities(settings: Settings) -> tuple[str, ...]:
     """
     found = []
     for (kind, root), (other, other_root) in combinations(_own_roots(settings), 2):
-        if root != other_root and (_inside(root, other_root) or _inside(other_root, root)):
+        if not _same(root, other_root) and (_inside(root, other_root) or _inside(other_root, root)):
             inner, outer = (kind, other) if _inside(root, other_root) else (other, kind)
             found.append(
                 f"library.{inner} lies inside library.{outer}: what looks through one sees the files of the other"
             )
+    addresses = [folder for folder in settings.destinations.values() if isinstance(folder, str)]
+    found += [
+        f"servers.{name} is of no use: neither download.incoming nor a root of the library lies below its url"
+        for name, server in settings.servers.items()
+        if not any(covers(server.url, address) for address in addresses)
+    ]
     download = settings.download
     hides_nfo = any(fnmatchcase("x.nfo", pattern.lower()) for pattern in download.exclude)
     if (
@@ -107,7 +116,7 @@ def name_faults(names: Iterable[object]) -> Iterator[Fault]:
             yield ("remotes", name), "is no name for a remote: wants small letters a-z, digits, - and _ only"
 
 
-def _own_roots(settings: Settings) -> list[tuple[str, Path]]:
+def _own_roots(settings: Settings) -> list[tuple[str, Path | str]]:
     library = settings.library
     roots = (("tv", library.tv), ("anime", library.anime), ("movies", library.movies))
     return [(kind, root) for kind, root in roots if root is not None]
@@ -116,7 +125,7 @@ def _own_roots(settings: Settings) -> list[tuple[str, Path]]:
 def _roots(settings: Settings) -> Iterator[Fault]:
     for (kind, root), (other, other_root) in combinations(_own_roots(settings), 2):
         # Anime among the series is the default, so saying it is no fault.
-        if root == other_root and (kind, other) != ("tv", "anime"):
+        if _same(root, other_root) and (kind, other) != ("tv", "anime"):
             yield ("library", other), f"is the same folder as library.{kind}: each kind wants its own"
 
 
@@ -159,15 +168,12 @@ def _names_of_the_unfinished(settings: Settings) -> Iterator[Fault]:
 
 
 def _local_remotes(settings: Settings) -> Iterator[Fault]:
-    own = [(f"library.{kind}", root) for kind, root in _own_roots(settings)]
-    if settings.download.incoming is not None:
-        own.insert(0, ("download.incoming", settings.download.incoming))
     for name, remote in settings.remotes.items():
-        if not remote.url.startswith("file://"):
-            continue
-        root = Path(remote.address.path)
-        for folder in [root / path for path in remote.paths] or [root]:
-            for key, other in own:
+        address = remote.address
+        for path in remote.paths or (".",):
+            inner = attrs.evolve(address, path=os.path.normpath(f"{address.path}/{path}"))
+            folder = Path(inner.path) if address.scheme == "file" else format_remote_url(inner)
+            for key, other in settings.destinations.items():
                 relation = _relation(folder, other)
                 if relation:
                     yield ("remotes", name, "url"), f"{relation} {key}: files would be fetched onto themselves"
@@ -186,13 +192,37 @@ def _releases(settings: Settings) -> Iterator[Fault]:
                 yield path, "is one of the paths that are fetched from"
 
 
-def _relation(folder: Path, other: Path) -> str | None:
-    if folder == other:
+def _of_this_machine(settings: Settings) -> Iterator[Fault]:
+    """What is said of files, and cannot be where they are carried to."""
+    library = settings.library
+    said = {
+        "file_mode": library.file_mode,
+        "folder_mode": library.folder_mode,
+        "owner": library.owner,
+        "group": library.group,
+    }
+    for key, value in said.items():
+        for place, folder in settings.destinations.items() if value is not None else ():
+            scheme = "" if isinstance(folder, Path) else parse_remote_url(folder).scheme
+            if scheme and (scheme != "sftp" or key in ("owner", "group")):
+                yield ("library", key), f"cannot be set where {place} is, on {scheme}://"
+
+
+def _relation(folder: Path | str, other: Path | str) -> str | None:
+    if _same(folder, other):
         return "is the same folder as"
     if _inside(folder, other):
         return "lies inside"
     return "contains" if _inside(other, folder) else None
 
 
-def _inside(folder: Path, other: Path) -> bool:
-    return other in folder.parents
+def _same(folder: Path | str, other: Path | str) -> bool:
+    if isinstance(folder, str) and isinstance(other, str):
+        return covers(folder, other) and covers(other, folder)
+    return folder == other
+
+
+def _inside(folder: Path | str, other: Path | str) -> bool:
+    if isinstance(folder, str) and isinstance(other, str):
+        return covers(other, folder) and not covers(folder, other)
+    return isinstance(folder, Path) and isinstance(other, Path) and other in folder.parents

@@ -20,15 +20,15 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from medialib.config import forms
-from medialib.config.addresses import absolute_path, catalogue_url, merge_address, remote_url
+from medialib.config.addresses import absolute_path, catalogue_url, destination, merge_address, remote_url
 from medialib.config.description import keys_of, section_types
 from medialib.config.dialects import foreign_section
 from medialib.config.environment import EnvironmentText, Fault, KeyPath
 from medialib.config.forms import Faults
 from medialib.config.quantities import format_duration, format_mode, format_size
 from medialib.config.secret import MASK, Secret, SecretUrl
-from medialib.config.settings import AddressKeys, RemoteSettings, Settings
-from medialib.config.values import ModeBits, OptionValue, Size, TemplateOf
+from medialib.config.settings import AddressKeys, RemoteSettings, ServerSettings, Settings
+from medialib.config.values import Folder, ModeBits, OptionValue, Size, TemplateOf
 
 __all__ = ["structure", "unstructure"]
 
@@ -121,6 +121,10 @@ def _structurer(folder: Path, home: Path) -> cattrs.Converter:
 
     converter.register_structure_hook_func(partial(_has_origin, Literal), forms.choice)
     converter.register_structure_hook_func(partial(_has_origin, Annotated), marked)
+
+    def servers(value: Any) -> dict[str, ServerSettings]:
+        return forms.each(forms.section_data(value), server)
+
     readers: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
         (bool, forms.boolean),
         (int, forms.whole_number),
@@ -130,10 +134,12 @@ def _structurer(folder: Path, home: Path) -> cattrs.Converter:
         (Size, forms.size),
         (tuple[str, ...], forms.texts),
         (Path, partial(forms.located, read=path)),
+        (Folder, partial(forms.located, read=partial(destination, folder=folder, home=home))),
         (Secret, forms.secret),
         (SecretUrl, partial(forms.located, read=catalogue)),
         (Mapping[str, OptionValue], forms.options),
         (Mapping[str, RemoteSettings], remotes),
+        (Mapping[str, ServerSettings], servers),
     )
     for kind, read in readers:
         # cattrs asks its hooks of classes first, and has its own, looser ones for int, str and their like.
@@ -148,6 +154,7 @@ def _structurer(folder: Path, home: Path) -> cattrs.Converter:
         address=section(AddressKeys),
         locate=partial(remote_url, folder=folder, home=home),
     )
+    server = partial(_server, whole=section(ServerSettings), locate=partial(remote_url, folder=folder, home=home))
     settings = make_dict_structure_fn(Settings, converter, **_NOT_CONFIGURED)
     converter.register_structure_hook(Settings, lambda value, asked: settings(forms.section_data(value), asked))
     return converter
@@ -202,7 +209,21 @@ def _remote(
     return remote
 
 
-def _misplaced(remote: RemoteSettings, data: Mapping[str, Any]) -> Iterator[Fault]:
+def _server(value: Any, *, whole: Callable[[Any, Any], ServerSettings], locate: Callable[[str], str]) -> ServerSettings:
+    data = forms.section_data(value)
+    if data.get("url") is None:
+        raise Faults((("url",), "is not given: addresses that begin with it are reached as this section says"))
+    located: dict[str, str] = forms.each({"url": data["url"]}, partial(forms.located, read=locate))
+    server = attrs.evolve(
+        whole({key: each for key, each in data.items() if key != "url"}, ServerSettings), url=located["url"]
+    )
+    faults = list(_misplaced(server, data))
+    if faults:
+        raise Faults(*faults)
+    return server
+
+
+def _misplaced(remote: ServerSettings, data: Mapping[str, Any]) -> Iterator[Fault]:
     scheme = remote.address.scheme
     if scheme == "sftp" and remote.options:
         yield ("options",), "is for addresses of other kinds; sftp has keys of its own"
@@ -244,6 +265,7 @@ def _unstructurer(secrets_hidden: bool) -> cattrs.Converter:
     writers: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
         (str, _escaped),
         (Path, lambda path: _escaped(str(path))),
+        (Folder, lambda folder: _escaped(str(folder))),
         (timedelta, format_duration),
         (Size, format_size),
         (tuple[str, ...], lambda texts: [_escaped(text) for text in texts]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
@@ -50,13 +50,14 @@ def describe_settings() -> tuple[SettingDescription, ...]:
 
 
 def section_types() -> tuple[tuple[str, type], ...]:
-    """The sections of a configuration and their classes, in order; a remote's name is the user's own.
+    """The sections of a configuration and their classes, in order; a remote's or server's name is the user's own.
 
-    >>> [name for name, _ in section_types()][:3]
-    ['catalogue', 'remotes.<name>', 'download']
+    >>> [name for name, _ in section_types()][:4]
+    ['catalogue', 'remotes.<name>', 'servers.<name>', 'download']
     """
     return tuple(
-        ("remotes.<name>", RemoteSettings) if name == "remotes" else (name, kind) for name, kind in _fields(Settings)
+        (f"{name}.<name>", get_args(kind)[1]) if get_origin(kind) is Mapping else (name, kind)
+        for name, kind in _fields(Settings)
     )
 
 
@@ -86,6 +87,8 @@ def type_name(kind: Any) -> str:
         base, mark = get_args(kind)
         if mark == "size":
             return "size"
+        if mark == "folder":
+            return "path or address"
         if isinstance(mark, ModeBits):
             return "octal mode"
         if isinstance(mark, TemplateOf):

@@ -137,7 +137,7 @@ def write_migration(migration: Migration, output: Path) -> None:
 
 def _variable(path: KeyPath) -> str:
     """The name of the variable that a secret is best kept in: ``SEEDBOX_PASSWORD``, ``TMDB_API_KEY``."""
-    parts = [str(part) for part in path if part not in ("remotes", "options")]
+    parts = [str(part) for part in path if part not in ("remotes", "servers", "options")]
     return "_".join(parts).upper().replace("-", "_")
 
 

@@ -234,16 +234,16 @@ def _structured(data: Any, folder: Path, home: Path) -> Settings | tuple[Fault, 
 
 def _with_defaults(data: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
     """The data with the defaults that depend on the environment."""
-    catalogue, remotes = data.get("catalogue"), data.get("remotes")
+    catalogue = data.get("catalogue")
     if catalogue is None or (isinstance(catalogue, Mapping) and catalogue.get("url") is None):
         default = str(data_folder(environment) / "catalogue.db").replace("$", "$$")
         data = {**data, "catalogue": {**(catalogue or {}), "url": default}}
-    if isinstance(remotes, Mapping):
-        known = {"known_hosts": "~/.ssh/known_hosts"}
-        filled = {
-            name: {**known, **remote} if isinstance(remote, Mapping) else remote for name, remote in remotes.items()
-        }
-        data = {**data, "remotes": filled}
+    known = {"known_hosts": "~/.ssh/known_hosts"}
+    for section in ("remotes", "servers"):
+        named = data.get(section)
+        if isinstance(named, Mapping):
+            filled = {name: {**known, **keys} if isinstance(keys, Mapping) else keys for name, keys in named.items()}
+            data = {**data, section: filled}
     return data
 
 

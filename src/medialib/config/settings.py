@@ -17,12 +17,13 @@ from typing import Annotated, Final, Literal, TypeVar
 import attrs
 
 from medialib.completeness import TEMPORARY_NAMES, UNFINISHED_MARKERS
-from medialib.config.addresses import RemoteAddress, parse_remote_url, sqlite_file
+from medialib.config.addresses import RemoteAddress, covers, parse_remote_url, sqlite_file
 from medialib.config.secret import Secret, SecretUrl
 from medialib.config.values import (
     Duration,
     EpisodeFileTemplate,
     FileMode,
+    Folder,
     FolderMode,
     MovieFileTemplate,
     MovieFolderTemplate,
@@ -47,6 +48,7 @@ __all__ = [
     "MetadataSettings",
     "RemoteSettings",
     "RoutingSettings",
+    "ServerSettings",
     "Settings",
     "TmdbSettings",
     "TvdbSettings",
@@ -96,16 +98,14 @@ class AddressKeys:
 
 
 @attrs.frozen
-class RemoteSettings:
-    """A place that new files are fetched from.
+class ServerSettings:
+    """How a server or service is reached that files are carried to.
 
-    >>> remote = RemoteSettings(url="sftp://me@seedbox.example:2222/downloads")
-    >>> remote.address.host, remote.address.port, remote.address.path
-    ('seedbox.example', 2222, '/downloads')
+    >>> ServerSettings(url="s3://bucket", options={"secret": Secret("hunter2"), "anon": False}).revealed_options()
+    {'secret': 'hunter2', 'anon': False}
     """
 
     url: str = setting("", "Address: sftp://user@host:port/path, file:///path, or any other that fsspec knows.")
-    paths: tuple[str, ...] = setting((), "Folders below the url's path to fetch from; the whole where none is given.")
     password: Secret | None = setting(None, 'Password of the account, best as "${SEEDBOX_PASSWORD}".')
     key_file: Path | None = setting(None, "File of the private SSH key.")
     key_passphrase: Secret | None = setting(None, "Passphrase of the private SSH key.")
@@ -120,15 +120,6 @@ class RemoteSettings:
     hash_commands: bool = setting(
         False, "Whether the SFTP server may be told to run sha256sum and the like on its files, to compare hashes."
     )
-    release: Literal["keep", "delete", "move", "mark"] = setting(
-        "keep",
-        "What medialib release does to a unit (a file or folder below one of the paths) whose files are all proven in "
-        "the library: nothing; delete it there; move it to release_to; mark it with an empty file.",
-    )
-    release_to: str | None = setting(None, 'Folder below the url\'s path that released units go to, for "move".')
-    release_after: Duration = setting(
-        timedelta(0), "How long after its last file was received a unit may be released: for seeding."
-    )
     options: Mapping[str, OptionValue] = setting(
         attrs.Factory(dict), "What the file system of another kind of address (not sftp) is given by name."
     )
@@ -139,12 +130,29 @@ class RemoteSettings:
         return parse_remote_url(self.url)
 
     def revealed_options(self) -> dict[str, str | int | bool]:
-        """The options with their secrets in the clear, for the one call that hands them to fsspec.
-
-        >>> RemoteSettings(url="s3://bucket", options={"secret": Secret("hunter2"), "anon": False}).revealed_options()
-        {'secret': 'hunter2', 'anon': False}
-        """
+        """The options with their secrets in the clear, for the one call that hands them to fsspec."""
         return {name: value.reveal() if isinstance(value, Secret) else value for name, value in self.options.items()}
+
+
+@attrs.frozen
+class RemoteSettings(ServerSettings):
+    """A place that new files are fetched from.
+
+    >>> remote = RemoteSettings(url="sftp://me@seedbox.example:2222/downloads")
+    >>> remote.address.host, remote.address.port, remote.address.path
+    ('seedbox.example', 2222, '/downloads')
+    """
+
+    paths: tuple[str, ...] = setting((), "Folders below the url's path to fetch from; the whole where none is given.")
+    release: Literal["keep", "delete", "move", "mark"] = setting(
+        "keep",
+        "What medialib release does to a unit (a file or folder below one of the paths) whose files are all proven in "
+        "the library: nothing; delete it there; move it to release_to; mark it with an empty file.",
+    )
+    release_to: str | None = setting(None, 'Folder below the url\'s path that released units go to, for "move".')
+    release_after: Duration = setting(
+        timedelta(0), "How long after its last file was received a unit may be released: for seeding."
+    )
 
 
 _EXCLUDED: Final = (
@@ -158,7 +166,9 @@ _EXCLUDED: Final = (
 class DownloadSettings:
     """How new files are fetched, and which."""
 
-    incoming: Path | None = setting(None, "Folder that fetched files arrive in, before they are routed.")
+    incoming: Folder | None = setting(
+        None, "Folder that fetched files arrive in, before they are routed; or its address, such as sftp://me@nas/new."
+    )
     stability: Duration = setting(
         timedelta(seconds=60), "Age that a remote file must have before it is taken as whole."
     )
@@ -205,9 +215,9 @@ class LibrarySettings:
     {'tv': PosixPath('/srv/tv'), 'anime': PosixPath('/srv/tv')}
     """
 
-    tv: Path | None = setting(None, "Root folder of series.")
-    anime: Path | None = setting(None, "Root folder of anime series; that of tv where none is given.")
-    movies: Path | None = setting(None, "Root folder of films.")
+    tv: Folder | None = setting(None, "Root folder of series, or its address.")
+    anime: Folder | None = setting(None, "Root folder of anime series, or its address; tv where none is given.")
+    movies: Folder | None = setting(None, "Root folder of films, or its address.")
     preset: Literal["original", "plex", "jellyfin", "kodi"] = setting("original", "How placed files are named.")
     show_folder: ShowFolderTemplate | None = setting(
         None, "How a show's folder is named, as {Series TitleYear}; as the preset has it where none is given."
@@ -252,7 +262,7 @@ class LibrarySettings:
         return {kind: template for kind, template in kinds.items() if template is not None}
 
     @property
-    def roots(self) -> dict[str, Path]:
+    def roots(self) -> dict[str, Path | str]:
         """Each kind that has a root folder, and that folder; anime goes to the series where it has none of its own."""
         kinds = {"tv": self.tv, "anime": self.anime or self.tv, "movies": self.movies}
         return {kind: root for kind, root in kinds.items() if root is not None}
@@ -342,6 +352,7 @@ class Settings:
 
     catalogue: CatalogueSettings = setting(CatalogueSettings(), "")
     remotes: Mapping[str, RemoteSettings] = setting(attrs.Factory(dict), "")
+    servers: Mapping[str, ServerSettings] = setting(attrs.Factory(dict), "")
     download: DownloadSettings = setting(DownloadSettings(), "")
     library: LibrarySettings = setting(LibrarySettings(), "")
     routing: RoutingSettings = setting(RoutingSettings(), "")
@@ -356,6 +367,32 @@ class Settings:
     """Name of the older program whose form the file has; None for the native form."""
     warnings: tuple[str, ...] = attrs.field(default=(), eq=False)
     """What is allowed but looks like a mistake, a line each."""
+
+    @property
+    def destinations(self) -> dict[str, Path | str]:
+        """Where files are carried to, by key: the incoming folder and the roots that are configured.
+
+        >>> Settings(library=LibrarySettings(tv="sftp://nas/tv")).destinations
+        {'library.tv': 'sftp://nas/tv'}
+        """
+        library = self.library
+        found = {
+            "download.incoming": self.download.incoming,
+            "library.tv": library.tv,
+            "library.anime": library.anime,
+            "library.movies": library.movies,
+        }
+        return {key: folder for key, folder in found.items() if folder is not None}
+
+    def server_of(self, url: str) -> ServerSettings:
+        """How an address of a destination is reached: as the server says whose url it begins with, the longest of them.
+
+        >>> nas = ServerSettings(url="sftp://me@nas.example", agent=False)
+        >>> Settings(servers={"nas": nas}).server_of("sftp://me@nas.example/volume1/tv").agent
+        False
+        """
+        fitting = [server for server in self.servers.values() if covers(server.url, url)]
+        return max(fitting, key=lambda server: len(server.url), default=ServerSettings())
 
     @property
     def digest(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 import attrs
@@ -13,6 +14,7 @@ __all__ = [
     "Duration",
     "EpisodeFileTemplate",
     "FileMode",
+    "Folder",
     "FolderMode",
     "ModeBits",
     "MovieFileTemplate",
@@ -80,6 +82,8 @@ Port = Annotated[int, Range(1, 65_535)]
 """A TCP port."""
 Transfers = Annotated[int, Range(1, 16)]
 """How many files are on their way at once."""
+Folder = Annotated[Path | str, "folder"]
+"""Where files are carried to: a folder of this machine, or as text an address such as ``sftp://me@nas/volume1/tv``."""
 UnknownTitles = Literal["by-name", "look-up", "refuse"]
 """What becomes of a title that the catalogue does not know."""
 OptionValue = str | int | bool | Secret

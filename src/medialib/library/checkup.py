@@ -28,11 +28,13 @@ from medialib.errors import Cancelled, ConfigurationError, HostKeyChanged, HostK
 from medialib.http import HttpOptions
 from medialib.library.providers import configured_providers
 from medialib.library.record import INCOMING
+from medialib.library.wiring import open_folder
 from medialib.ports import CancelToken, Catalogue, Clock, Location, MetadataProvider
-from medialib.transfer.folder_probing import look_at_folder, rename_works
+from medialib.transfer.folder_probing import look_at_destination, look_at_folder, rename_works
 from medialib.transfer.remote import FsspecLocation, open_location
 from medialib.workflows.apply.session import LEASE
 from medialib.workflows.apply.world import holder_is_dead
+from medialib.workflows.destination_check import judge_traits
 from medialib.workflows.doctor import (
     CatalogueFacts,
     Check,
@@ -152,6 +154,7 @@ class _Examination:
             ("permissions", self._permissions),
             ("catalogue", self._catalogue),
             ("folders", self._folders),
+            *((f"folder {name}", partial(self._destination, name, url)) for name, url in self._addresses().items()),
             *((f"remote {name}", partial(self._remote, name)) for name in remotes),
             ("provider", self._provider),
         ]
@@ -216,13 +219,13 @@ class _Examination:
     def _folders(self) -> Checks:
         settings, catalogue = self.settings, self._memory()
         needed = settings.download.minimum_free
-        incoming = settings.download.incoming
-        library = settings.library
-        roots = {name: root for name, root in library.roots.items() if name != "anime" or root != library.tv}
-        if incoming is None:
+        folders = {name: folder for name, folder in _folders_of(settings).items() if isinstance(folder, Path)}
+        incoming = folders.get(INCOMING)
+        roots = {name: folder for name, folder in folders.items() if name != INCOMING}
+        if settings.download.incoming is None:
             yield Check("folder incoming", "skipped", "none is configured (download.incoming)")
         seen: dict[str, FolderFacts] = {}
-        for name, path in {**({} if incoming is None else {INCOMING: incoming}), **roots}.items():
+        for name, path in folders.items():
             known = 0 if catalogue is None else sum(1 for _ in catalogue.inventory.all(name))
             look = look_at_folder(path, write_test=self.write_test)
             seen[name] = FolderFacts(path=str(path), **attrs.asdict(look))
@@ -234,6 +237,22 @@ class _Examination:
         yield from judge_disks(seen[INCOMING], there, {name: rename_works(incoming, roots[name]) for name in writable})
 
     # ------------------------------------------------------------------------------------------------- other machines
+
+    def _addresses(self) -> dict[str, str]:
+        """The incoming folder and roots of the library that are not on this machine."""
+        return {name: folder for name, folder in _folders_of(self.settings).items() if isinstance(folder, str)}
+
+    def _destination(self, name: str, url: str) -> Checks:
+        catalogue = self._memory()
+        needed = self.settings.download.minimum_free if name == INCOMING else 0
+        known = 0 if catalogue is None else sum(1 for _ in catalogue.inventory.all(name))
+        location = open_folder(self.settings, name, url)
+        try:
+            look = look_at_destination(location, write_test=self.write_test)
+            yield from judge_folder(name, FolderFacts(path=url, **attrs.asdict(look)), known=known, needed=needed)
+            yield from judge_traits(name, location.traits, needed=needed)
+        finally:
+            location.close()
 
     def _remote(self, name: str) -> Checks:
         remote = self.settings.remotes[name]
@@ -341,6 +360,13 @@ class _Examination:
                 yield ask_provider(provider, self.clock)
         finally:
             providers.close()
+
+
+def _folders_of(settings: Settings) -> dict[str, Path | str]:
+    """The incoming folder and the roots of the library, by the names of their locations."""
+    library, incoming = settings.library, settings.download.incoming
+    roots = {name: root for name, root in library.roots.items() if name != "anime" or root != library.tv}
+    return {**({} if incoming is None else {INCOMING: incoming}), **roots}
 
 
 def _mode(file: Path) -> int | None:

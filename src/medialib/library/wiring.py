@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 from medialib.catalogue import open_catalogue
-from medialib.config import Settings, cache_folder, load_settings
+from medialib.config import ServerSettings, Settings, cache_folder, load_settings, parse_remote_url
 from medialib.errors import ConfigurationError, UsageError
 from medialib.events import Noted, Observer, nobody
 from medialib.http import HttpOptions, SystemClock
 from medialib.library.providers import configured_providers
 from medialib.library.record import INCOMING, Library
-from medialib.ports import CancelToken, Clock, Location, SupportsConnectingAhead, Transfer
+from medialib.ports import (
+    CancelToken,
+    Clock,
+    Location,
+    SupportsConnectingAhead,
+    Transfer,
+    WritableLocation,
+)
+from medialib.transfer.destination import open_destination
 from medialib.transfer.local import LocalLocation
 from medialib.transfer.remote import open_location
 from medialib.transfer.stream import StreamTransfer
 from medialib.transfer.wrapping import Budget, ThrottledTransfer
 
-__all__ = ["open_library"]
+__all__ = ["open_folder", "open_library"]
 
 _CHUNKS_HELD = 8
 _SMALLEST_CHUNK = 2**14
@@ -66,22 +74,15 @@ def open_library(
         told=lambda note: observer(Noted(note)),
     )
     library = settings.library
-    local = partial(
-        LocalLocation,
-        file_mode=library.file_mode,
-        folder_mode=library.folder_mode,
-        owner=library.owner,
-        group=library.group,
-    )
     incoming = settings.download.incoming
     return Library(
         settings=settings,
         catalogue=catalogue,
         remotes=remotes,
-        incoming=None if incoming is None else local(INCOMING, str(incoming)),
+        incoming=None if incoming is None else open_folder(settings, INCOMING, incoming),
         # two names for one folder would not see each other's files
         roots={
-            name: local(name, str(root))
+            name: open_folder(settings, name, root)
             for name, root in library.roots.items()
             if name != "anime" or root != library.tv
         },
@@ -89,6 +90,32 @@ def open_library(
         transfer=_transfer(settings, now),
         clock=now,
     )
+
+
+def open_folder(settings: Settings, name: str, folder: Path | str) -> WritableLocation:
+    """The incoming folder or a root of the library, on a disk of this machine or behind an address.
+
+    Raises ConfigurationError for an address of a kind that files cannot be carried to.
+    """
+    library = settings.library
+    if isinstance(folder, Path):
+        return LocalLocation(
+            name,
+            str(folder),
+            file_mode=library.file_mode,
+            folder_mode=library.folder_mode,
+            owner=library.owner,
+            group=library.group,
+        )
+    try:
+        return open_destination(
+            name,
+            **_reached(settings.server_of(folder), folder),
+            file_mode=library.file_mode,
+            folder_mode=library.folder_mode,
+        )
+    except UsageError as error:
+        raise ConfigurationError(f"{name}: {error}") from None
 
 
 def _transfer(settings: Settings, clock: Clock) -> Transfer:
@@ -109,30 +136,33 @@ def _sftp_path(path: str) -> str:
 
 def _open_remote(settings: Settings, name: str) -> Location:
     remote = settings.remotes[name]
-    address = remote.address
-    url = remote.url
+    try:
+        # what is asked for comes at full speed, so no more is asked for than one second may bring
+        most_ahead = settings.download.bandwidth or None
+        return open_location(name, **_reached(remote, remote.url), most_ahead=most_ahead)
+    except UsageError as error:
+        raise ConfigurationError(f"remotes.{name}: {error}") from None
+
+
+def _reached(server: ServerSettings, url: str) -> dict[str, Any]:
+    """What `open_location` and `open_destination` are given to reach an address."""
+    address = parse_remote_url(url)
     if address.scheme == "sftp":
         host = f"[{address.host}]" if ":" in (address.host or "") else address.host
         url = f"sftp://{host}{_sftp_path(address.path)}"
     elif address.scheme == "file":
         url = address.path
-    try:
-        return open_location(
-            name,
-            url,
-            port=address.port,
-            username=address.username,
-            password=None if remote.password is None else remote.password.reveal(),
-            key_file=None if remote.key_file is None else str(remote.key_file),
-            passphrase=None if remote.key_passphrase is None else remote.key_passphrase.reveal(),
-            agent=remote.agent,
-            known_hosts=str(remote.known_hosts),
-            timeout=remote.timeout.total_seconds(),
-            keepalive=remote.keepalive.total_seconds(),
-            hash_commands=remote.hash_commands,
-            # what is asked for comes at full speed, so no more is asked for than one second may bring
-            most_ahead=settings.download.bandwidth or None,
-            options=remote.revealed_options(),
-        )
-    except UsageError as error:
-        raise ConfigurationError(f"remotes.{name}: {error}") from None
+    return {
+        "url": url,
+        "port": address.port,
+        "username": address.username,
+        "password": None if server.password is None else server.password.reveal(),
+        "key_file": None if server.key_file is None else str(server.key_file),
+        "passphrase": None if server.key_passphrase is None else server.key_passphrase.reveal(),
+        "agent": server.agent,
+        "known_hosts": str(server.known_hosts),
+        "timeout": server.timeout.total_seconds(),
+        "keepalive": server.keepalive.total_seconds(),
+        "hash_commands": server.hash_commands,
+        "options": server.revealed_options(),
+    }

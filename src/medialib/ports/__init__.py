@@ -22,6 +22,7 @@ from medialib.ports.catalogue import (
 )
 from medialib.ports.locations import (
     PART_SUFFIXES,
+    Durability,
     Location,
     LocationTraits,
     Part,
@@ -30,6 +31,7 @@ from medialib.ports.locations import (
     SupportsConnectingAhead,
     SupportsDigests,
     SupportsHolding,
+    SupportsProving,
     SupportsReadingAhead,
     SupportsRelease,
     SupportsSettling,
@@ -50,6 +52,7 @@ __all__ = [
     "CatalogueTraits",
     "CheckpointRepository",
     "Clock",
+    "Durability",
     "Embedder",
     "EpisodeRepository",
     "InventoryRepository",
@@ -73,6 +76,7 @@ __all__ = [
     "SupportsConnectingAhead",
     "SupportsDigests",
     "SupportsHolding",
+    "SupportsProving",
     "SupportsReadingAhead",
     "SupportsRelease",
     "SupportsSettling",

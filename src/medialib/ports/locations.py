@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import BinaryIO, Literal, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
@@ -12,6 +12,7 @@ from medialib.ports.timing import CancelToken
 
 __all__ = [
     "PART_SUFFIXES",
+    "Durability",
     "Location",
     "LocationTraits",
     "Part",
@@ -20,6 +21,7 @@ __all__ = [
     "SupportsConnectingAhead",
     "SupportsDigests",
     "SupportsHolding",
+    "SupportsProving",
     "SupportsReadingAhead",
     "SupportsRelease",
     "SupportsSettling",
@@ -30,14 +32,39 @@ __all__ = [
 ]
 
 
+Durability: TypeAlias = Literal["names", "content", "nothing"]
+"""What a location sees on its disks when asked to: content and names; content, and of names it cannot be told; neither
+can be asked for."""
+
+
 @attrs.frozen
 class LocationTraits:
-    """How a location differs from others, as data."""
+    """How a location differs from others, as data.
+
+    The first two are of every location. The others are of those that are written to, and say what theirs lacks beside a
+    local disk: the law of `WritableLocation` and `Part` names them where it depends on them.
+    """
 
     mtime_granularity_ns: int = 1
     """How fine its file times are: 1 s for SFTP version 3. Times are compared no finer than that."""
     reports_mtime: bool = True
     """Whether its listings carry file times at all; where not, they are 0."""
+    keeps_mtime: bool = True
+    """Whether a file's time of last change can be set; where not, it is the time at which its name was given."""
+    renames: bool = True
+    """Whether a file can get another name by one step; where not, files are copied to it."""
+    exclusive: bool = True
+    """Whether giving a name fails by itself where something stands. Where not, it is looked first, and what another
+    program puts there between the look and the step, within milliseconds, may be replaced."""
+    appends: bool = True
+    """Whether what arrived of a file can be continued; where not, a file that was interrupted begins again."""
+    durable: Durability = "names"
+    """What is seen on its disks before an outcome is journalled."""
+    tells_room: bool = True
+    """Whether it tells how many bytes can still be written."""
+    holds_folders: bool = True
+    """Whether a folder can be without files. Where not, folders need not be made, are gone with their last file, and a
+    root without any counts as missing."""
 
 
 @runtime_checkable
@@ -126,13 +153,19 @@ class Part(Protocol):
 
     @property
     def record(self) -> PartRecord | None:
-        """What was last noted of it; None if nothing was, or the note cannot be read."""
+        """What was last noted of it; None if nothing was, or the note cannot be read.
+
+        Where the location does not append, only what was noted of the whole file is told.
+        """
 
     def read(self) -> BinaryIO:
         """A stream of the bytes it holds so far; empty if there is no such file yet."""
 
     def write(self, offset: int) -> BinaryIO:
-        """Cut it down to `offset` bytes and return an unbuffered or buffered stream that appends there."""
+        """Cut it down to `offset` bytes and return an unbuffered or buffered stream that appends there.
+
+        Where the location does not append, `offset` is 0, or all that it holds: then nothing can be added.
+        """
 
     def note(self, record: PartRecord) -> None:
         """Keep `record` beside it, atomically."""
@@ -140,9 +173,12 @@ class Part(Protocol):
     def publish(self, *, mtime_ns: int) -> int:
         """Give it its final name; returns the resulting time of last change as the location keeps it.
 
-        The content MUST be on the disk before the name is, the time of last change set, the configured mode and owner
-        applied, and a file that already stands under the final name (in any letter case or Unicode form, where the
-        location cannot tell them apart) MUST never be replaced: then `TargetTaken` is raised and the part stays.
+        The content MUST be on the disk before the name is (where the location can see to that; where it cannot, what it
+        gives back MUST be the bytes that it was given), the time of last change set, the configured mode and owner
+        applied, all as far as the location's traits go. At no moment may a part of the file stand under the final name.
+        A file that already stands under the final name (in any letter case or Unicode form, where the
+        location cannot tell them apart) MUST never be replaced: then `TargetTaken` is raised and the part stays. Raises
+        `ContentChanged` if the part is not what was written or noted; then its record is forgotten.
         """
 
     def discard(self) -> None:
@@ -173,8 +209,24 @@ class SupportsSettling(Protocol):
 
 
 @runtime_checkable
+class SupportsProving(Protocol):
+    """What some parts can do besides: find out, before they are published, that they are what was received.
+
+    Where a location is another machine, that takes as long as fetching the file from there; `Part.publish` does it by
+    itself where nobody asked for it, and then cannot be stopped.
+    """
+
+    def prove(self, size: int, sha256: str, *, cancelled: CancelToken) -> bool:
+        """Whether the location was asked and said so; False where that is left to `SupportsSettling.settle`.
+
+        By the location's own word, if it gives one, else by reading everything back. Raises `ContentChanged` if it has
+        other bytes (the part is discarded), `errors.Cancelled` when asked to stop (the part stays).
+        """
+
+
+@runtime_checkable
 class WritableLocation(Location, Protocol):
-    """A location that `workflows.apply`, and nothing else, writes to.
+    """A location that `workflows.apply`, and nothing else, writes to. `traits` say what it lacks beside a local disk.
 
     All that changes names is made durable by `flush`, which is called before an outcome is journalled.
     """
@@ -183,7 +235,8 @@ class WritableLocation(Location, Protocol):
         """Make the folder and those above it; returns those that had to be made, outermost first.
 
         Raises `TargetTaken` if a file stands in the way, `OutOfReach` if the root itself is missing: a library root is
-        never made, since a missing one is most likely a disk that is not mounted.
+        never made, since a missing one is most likely a disk that is not mounted. Where the location holds no empty
+        folders, nothing is made.
         """
 
     def part(self, path: str) -> Part:
@@ -192,8 +245,9 @@ class WritableLocation(Location, Protocol):
     def rename(self, source: str, target: WritableLocation, path: str) -> int | None:
         """Move a file to `path` in `target` (which may be this location) by one atomic step, replacing nothing.
 
-        Returns its time of last change afterwards, or None where no atomic step leads there (another disk): then
-        nothing has happened. Raises `TargetTaken` if something stands there, FileNotFoundError if the source is gone.
+        Returns its time of last change afterwards, or None where no atomic step leads there (another disk, or a
+        location that does not rename): then nothing has happened. Raises `TargetTaken` if something stands there,
+        FileNotFoundError if the source is gone.
         """
 
     def remove(self, path: str, *, size: int, mtime_ns: int) -> None:

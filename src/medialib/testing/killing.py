@@ -1,4 +1,4 @@
-"""Commands in processes of their own that are killed with SIGKILL, by what they have logged or by the clock."""
+"""Commands in processes of their own that are killed with SIGKILL: by what they did or logged, or by the clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import attrs
 
-__all__ = ["Ended", "killed_after", "killed_after_lines"]
+__all__ = ["Ended", "killed_after", "killed_after_lines", "killed_once"]
 
 _PATIENCE = 60.0
 
@@ -42,6 +42,13 @@ def killed_after_lines(
     def due() -> bool:
         return log.exists() and log.read_bytes().count(b"\n") >= lines
 
+    return _killed(command, due, environment)
+
+
+def killed_once(
+    due: Callable[[], bool], command: Sequence[str], *, environment: Mapping[str, str] | None = None
+) -> Ended:
+    """Run a command and kill it once `due` says so, if it is not over by then; `environment` as above."""
     return _killed(command, due, environment)
 
 

@@ -69,7 +69,7 @@ class MemoryLocation:
     @property
     def traits(self) -> LocationTraits:
         """Nanoseconds, set by tests as they like."""
-        return LocationTraits()
+        return LocationTraits(tells_room=self.free is not None)
 
     def address(self, path: str) -> str:
         """The path below a folder named like the location."""

@@ -128,6 +128,11 @@ class SshServer:
         """Make `known_hosts` hold the present host key, and no other."""
         self.known_hosts.write_text(f"[{self.host}]:{self.port} {self.host_key_line}\n")
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started, and not stopped since."""
+        return self._process is not None
+
     def start(self, *, extra: str = "") -> None:
         """Start it, with further lines of sshd_config; returns when it answers."""
         config = self.folder / "sshd_config"
@@ -172,7 +177,7 @@ class SshServer:
 
     def change_host_key(self, kind: str = "ed25519") -> None:
         """Start again with a new host key of the given kind; `known_hosts` still holds the old one."""
-        running = self._process is not None
+        running = self.running
         self.stop()
         self._host_key = f"host_{kind}_{time.monotonic_ns()}"
         self._key(self._host_key, kind)

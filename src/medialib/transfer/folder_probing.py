@@ -1,4 +1,4 @@
-"""What a folder of this machine looks like, and whether files can be made and renamed in it.
+"""What a folder that files are carried to looks like, and whether files can be made and renamed in it.
 
 Only the trial writes, and only in medialib's own folder below the one that is tried; what it makes, it removes.
 """
@@ -13,7 +13,10 @@ from pathlib import Path
 
 import attrs
 
-__all__ = ["FolderLook", "look_at_folder", "rename_works"]
+from medialib.errors import ConnectionLost
+from medialib.ports import SupportsSettling, WritableLocation
+
+__all__ = ["FolderLook", "look_at_destination", "look_at_folder", "rename_works"]
 
 _OWN_FOLDER = ".medialib"
 
@@ -71,6 +74,25 @@ def look_at_folder(path: Path, *, write_test: bool = False) -> FolderLook:
     )
 
 
+def look_at_destination(location: WritableLocation, *, write_test: bool = False) -> FolderLook:
+    """Look at a folder behind an address; with `write_test`, as `look_at_folder` does.
+
+    Raises MedialibError if it cannot be asked, or if it is missing.
+    """
+    location.has_folder("")
+    empty = next(iter(location.walk()), None) is None
+    writable = None
+    if write_test:
+        try:
+            _make_there(location)
+            writable = True
+        except OSError as error:
+            if isinstance(error, ConnectionLost):
+                raise
+            writable = False
+    return FolderLook("folder", empty=empty, writable=writable, tried=write_test, free=location.free_bytes())
+
+
 def rename_works(source: Path, target: Path) -> bool:
     """Whether a file can be renamed from one folder into the other, found out by doing it. Raises nothing."""
     try:
@@ -98,6 +120,20 @@ def _can_write(path: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _make_there(location: WritableLocation) -> None:
+    made = location.make_folder(_OWN_FOLDER)
+    part = location.part(f"{_OWN_FOLDER}/doctor-{secrets.token_hex(8)}.tmp")
+    try:
+        with part.write(0) as sink:
+            sink.write(b"medialib doctor\n")
+        if isinstance(part, SupportsSettling):
+            part.settle(mtime_ns=0)
+    finally:
+        part.discard()
+        if made:
+            location.remove_folder(_OWN_FOLDER)
 
 
 def _make(file: Path) -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import io
-import math
 import re
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, TypeVar
-from urllib.parse import unquote, urlsplit
 
-from medialib.errors import ConnectionLost, MedialibError, OutOfReach, UnsafePath, UsageError
+from medialib.errors import ConnectionLost, MedialibError, OutOfReach, UnsafePath
 from medialib.model import FileEntry, RefusedEntry
 from medialib.naming import unsafe_reason
 from medialib.ports import Location, LocationTraits
+from medialib.transfer.addressing import is_sftp, open_filesystem
 from medialib.transfer.trees import AnyTree, FolderReader, RawEntry, SftpTree, Tree
 
 __all__ = ["FsspecLocation", "open_location"]
@@ -340,40 +339,24 @@ def open_location(
         from medialib.transfer.local_remote import LocalRemote
 
         return LocalRemote(name, url.removeprefix("file://"))
-    if scheme in ("sftp", "ssh", "medialib-sftp"):
-        from medialib.transfer.sftp import SftpFileSystem
+    filesystem, root = open_filesystem(
+        name,
+        url,
+        port=port,
+        username=username,
+        password=password,
+        key_file=key_file,
+        passphrase=passphrase,
+        agent=agent,
+        known_hosts=known_hosts,
+        connect_timeout=connect_timeout,
+        timeout=timeout,
+        keepalive=keepalive,
+        most_ahead=most_ahead,
+        options=options,
+    )
+    if is_sftp(url):
         from medialib.transfer.sftp_location import SftpLocation
 
-        try:
-            parts = urlsplit(url)
-            port = port or parts.port
-        except ValueError as error:
-            raise UsageError(f"the address of {name} cannot be read: {error}") from None
-        if not parts.hostname:
-            raise UsageError(f"the address of {name} names no host", remedy="Write sftp://user@host/path.")
-        filesystem = SftpFileSystem(
-            parts.hostname,
-            port=port,
-            username=username or (unquote(parts.username) if parts.username else None),
-            password=password or (unquote(parts.password) if parts.password else None),
-            key_file=key_file,
-            passphrase=passphrase,
-            agent=agent,
-            known_hosts=known_hosts,
-            connect_timeout=connect_timeout,
-            timeout=timeout,
-            # whole seconds, at least one: 0 means none to paramiko
-            keepalive=math.ceil(keepalive),
-            most_ahead=most_ahead,
-        )
-        # Not urlsplit's path: folders may well hold "?" and "#", which mean nothing in this kind of address.
-        path = "/" + url.partition("://")[2].partition("/")[2]
-        root = path.removeprefix("/") if path.startswith("/~") else path
         return SftpLocation(name, filesystem, root, hash_commands=hash_commands)
-    import fsspec
-
-    try:
-        filesystem = fsspec.filesystem(scheme, **(options or {}))
-    except (ValueError, ImportError) as error:
-        raise UsageError(f"{name}: {scheme}:// cannot be opened: {' '.join(str(error).split())}") from None
-    return FsspecLocation(name, filesystem, url)
+    return FsspecLocation(name, filesystem, root)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from medialib.transfer.sftp_names import RemoteAttributes
     from medialib.transfer.sftp_small_files import ReadAhead
 
-__all__ = ["AnyTree", "FolderReader", "RawEntry", "SftpTree", "Tree"]
+__all__ = ["AnyTree", "FolderReader", "RawEntry", "SftpTree", "Tree", "raw_entry"]
 
 _SECOND_NS = 1_000_000_000
 
@@ -106,7 +106,8 @@ _KINDS: dict[int, Literal["file", "folder", "link"]] = {
 }
 
 
-def _raw(found: RemoteAttributes) -> RawEntry:
+def raw_entry(found: RemoteAttributes) -> RawEntry:
+    """What an SSH server says of a file, as other trees say it."""
     return RawEntry(found.name, _KINDS.get(found.mode & 0o170000, "other"), found.size, found.mtime * _SECOND_NS)
 
 
@@ -138,7 +139,7 @@ class SftpTree:
 
         raw = path.encode("utf-8", "surrogateescape")
         try:
-            return _raw(self._filesystem.session.run(f"looking at {path}", lambda channel: channel.stat(raw)))
+            return raw_entry(self._filesystem.session.run(f"looking at {path}", lambda channel: channel.stat(raw)))
         except FileNotFoundError:
             return None
 
@@ -151,7 +152,7 @@ class SftpTree:
             )
         except FileNotFoundError:
             return None
-        return _raw(examined.found), examined.canonical
+        return raw_entry(examined.found), examined.canonical
 
     def resolve(self, path: str, *, link: bool = False) -> str:
         """As the server resolves it. Not every server follows links here: then a link's own text is gone by."""
@@ -165,7 +166,7 @@ class SftpTree:
     def open(self, path: str, *, offset: int, listed: bool, allowed: Callable[[RawEntry, str], None]) -> BinaryIO:
         """A reader that asks ahead; what was listed as a file is opened on the journey on which it is looked at."""
         return self._filesystem.open_examined(  # type: ignore[return-value]
-            path, offset=offset, at_once=listed, allowed=lambda found, canonical: allowed(_raw(found), canonical)
+            path, offset=offset, at_once=listed, allowed=lambda found, canonical: allowed(raw_entry(found), canonical)
         )
 
     def expect(self, files: Iterable[tuple[str, int, int]]) -> None:
@@ -196,7 +197,7 @@ class _SftpReader:
         self._queue = queue
 
     def take(self, folder: str, following: Iterable[str]) -> list[RawEntry]:
-        return [_raw(entry) for entry in self._queue.take(folder, following)]
+        return [raw_entry(entry) for entry in self._queue.take(folder, following)]
 
     def close(self) -> None:
         self._queue.close()

@@ -19,7 +19,19 @@ from medialib.errors import (
     TransientError,
 )
 from medialib.events import Noted, Observer
-from medialib.planning import Action, Fetch, Outcome, ReleaseFile, ReleaseFolder, ReleaseMark, ReleaseMove
+from medialib.planning import (
+    Action,
+    Discard,
+    Fetch,
+    MakeFolder,
+    Move,
+    Outcome,
+    ReleaseFile,
+    ReleaseFolder,
+    ReleaseMark,
+    ReleaseMove,
+    RemoveFolder,
+)
 from medialib.ports import Clock
 from medialib.workflows.apply.world import say_failure
 
@@ -92,11 +104,13 @@ def _tell_retry(state: RetryCallState) -> None:
 
 
 def _remote_of(action: Action) -> str:
-    """Name of the remote that an action talks to; empty if it talks to none."""
+    """Name of the location whose connection an action may lose: for a fetch the remote; empty for the catalogue."""
     match action:
         case Fetch() | ReleaseFile() | ReleaseMove():
             return action.source.location
-        case ReleaseMark() | ReleaseFolder():
+        case Move() | Discard():
+            return action.target.location
+        case ReleaseMark() | ReleaseFolder() | MakeFolder() | RemoveFolder():
             return action.place.location
         case _:
             return ""

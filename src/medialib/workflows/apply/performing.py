@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import attrs
 
@@ -21,7 +22,16 @@ from medialib.planning import (
     ReleaseMove,
     RemoveFolder,
 )
-from medialib.ports import CancelToken, Part, Received, SupportsSettling, SupportsWriters, WritableLocation, offers
+from medialib.ports import (
+    CancelToken,
+    Part,
+    Received,
+    SupportsProving,
+    SupportsSettling,
+    SupportsWriters,
+    WritableLocation,
+    offers,
+)
 from medialib.workflows.apply.checking import is_unchanged
 from medialib.workflows.apply.proving import Proof, WatchedPart, prove
 from medialib.workflows.apply.releasing import perform_release
@@ -42,7 +52,7 @@ def perform(action: Action, world: World, *, cancelled: CancelToken, arrived: Ca
         case Move():
             return _move(action, world, cancelled, arrived)
         case Discard():
-            return _discard(action, world, cancelled)
+            return _discard(action, world, cancelled, arrived)
         case MakeFolder(place=place):
             made = world.writable(place).make_folder(place.path)
             folders = tuple(Place(place.location, path) for path in made if path != place.path)
@@ -139,22 +149,12 @@ def _move(action: Move, world: World, cancelled: CancelToken, arrived: Callable[
     renamed = source.rename(action.source.path, target, action.target.path)
     if renamed is not None:
         return Outcome("done", mtime_ns=renamed, method="rename", created_folders=created, previous_holding=previous)
-    part = target.part(action.target.path)
-    _demand_room(action, target, part)
-    entry = FileEntry(action.source.path, action.size, action.mtime_ns)
-    received = world.transfer.receive(source, entry, part, cancelled=cancelled, arrived=arrived)
     expected = None if action.holding is None else action.holding.sha256
-    if expected is not None and received.sha256 != expected:
-        part.discard()
-        raise ContentChanged(
-            f"{action.source}: its content is not what was received (SHA-256 {received.sha256}, not {expected})",
-            remedy="Fetch it again; the disk or its memory may be at fault.",
-        )
-    mtime_ns = part.publish(mtime_ns=action.mtime_ns)
+    sha256, mtime_ns = _copy(action, world, cancelled, arrived, expected=expected)
     return Outcome(
         "done",
         "copied to another disk",
-        sha256=received.sha256,
+        sha256=sha256,
         mtime_ns=mtime_ns,
         method="copy",
         created_folders=created,
@@ -162,7 +162,32 @@ def _move(action: Move, world: World, cancelled: CancelToken, arrived: Callable[
     )
 
 
-def _discard(action: Discard, world: World, cancelled: CancelToken) -> Outcome:
+def _copy(
+    action: Move | Discard,
+    world: World,
+    cancelled: CancelToken,
+    arrived: Callable[[int], None],
+    *,
+    expected: str | None,
+) -> tuple[str, int]:
+    """Bring a file where no rename leads; its SHA-256 and time there. Its source goes once that is journalled."""
+    source, target = world.writable(action.source), world.writable(action.target)
+    part = target.part(action.target.path)
+    _demand_room(action, target, part)
+    entry = FileEntry(action.source.path, action.size, action.mtime_ns)
+    received = world.transfer.receive(source, entry, part, cancelled=cancelled, arrived=arrived)
+    if expected is not None and received.sha256 != expected:
+        part.discard()
+        raise ContentChanged(
+            f"{action.source}: its content is not what was received (SHA-256 {received.sha256}, not {expected})",
+            remedy="Fetch it again; the disk or its memory may be at fault.",
+        )
+    if offers(part, SupportsProving):
+        part.prove(received.size, received.sha256, cancelled=cancelled)
+    return received.sha256, part.publish(mtime_ns=action.mtime_ns)
+
+
+def _discard(action: Discard, world: World, cancelled: CancelToken, arrived: Callable[[int], None]) -> Outcome:
     source, target = world.writable(action.source), world.writable(action.target)
     _demand_unchanged(source, action)
     sha256 = None
@@ -174,13 +199,17 @@ def _discard(action: Discard, world: World, cancelled: CancelToken) -> Outcome:
     row = world.catalogue.inventory.get(action.source)
     created = _make_folder(target, action.target)
     renamed = source.rename(action.source.path, target, action.target.path)
+    method: Literal["rename", "copy"] = "rename"
     if renamed is None:
-        raise OutOfReach(f"{action.target}: the recycle folder is on another disk than {action.source}")
+        if source.traits.renames and target.traits.renames:
+            raise OutOfReach(f"{action.target}: the recycle folder is on another disk than {action.source}")
+        method = "copy"
+        sha256, renamed = _copy(action, world, cancelled, arrived, expected=sha256)
     return Outcome(
         "done",
         sha256=sha256,
         mtime_ns=renamed,
-        method="rename",
+        method=method,
         created_folders=created,
         previous_holding=None if row is None else row.holding,
     )
@@ -196,7 +225,7 @@ def _demand_unchanged(source: WritableLocation, action: Move | Discard) -> None:
         raise ContentChanged(f"{action.source}: another program has it open for writing", remedy="Wait for it to end.")
 
 
-def _demand_room(action: Move, target: WritableLocation, part: Part) -> None:
+def _demand_room(action: Move | Discard, target: WritableLocation, part: Part) -> None:
     """A copy that cannot end well is not begun: what arrived of it would fill the library's disk."""
     free, record = target.free_bytes(), part.record
     coming = action.size - (0 if record is None else record.offset)

@@ -8,8 +8,10 @@ import attrs
 
 from medialib.errors import ContentChanged, MedialibError
 from medialib.events import ActionFinished, ActionStarted, BytesMoved, Noted, Observer
+from medialib.model import Place
 from medialib.planning import (
     Action,
+    Discard,
     Fetch,
     Move,
     Outcome,
@@ -20,7 +22,7 @@ from medialib.planning import (
     describe,
     effects,
 )
-from medialib.ports import CancelToken, SupportsWriters, WritableLocation
+from medialib.ports import CancelToken, SupportsWriters, WritableLocation, offers
 from medialib.workflows.apply.attempting import Attempts
 from medialib.workflows.apply.fetching import Fetching, independent_fetches
 from medialib.workflows.apply.performing import perform
@@ -78,6 +80,8 @@ class Progress:
         self._attempts = Attempts(world.clock)
         self._unit_left = Counter(action.unit for action in plan.actions if isinstance(action, Move))
         self._copied: dict[str | None, list[Move]] = {}
+        # Not every place keeps the times that a plan foresees for what comes to stand there.
+        self._times: dict[Place, int] = {}
 
     def work(self) -> Report:
         """Carry out every action of the plan."""
@@ -116,7 +120,13 @@ class Progress:
         def arrived(count: int) -> None:
             self._observer(BytesMoved(action.id, count))
 
-        return perform(action, self._world, cancelled=self._cancelled, arrived=arrived)
+        return perform(self._as_it_stands(action), self._world, cancelled=self._cancelled, arrived=arrived)
+
+    def _as_it_stands(self, action: Action) -> Action:
+        """An action on a file that an earlier one put there, with the time that it got there."""
+        if isinstance(action, Move | Discard) and action.source in self._times:
+            return attrs.evolve(action, mtime_ns=self._times[action.source])
+        return action
 
     def _ended(self, sequence: int, action: Action, outcome: Outcome) -> None:
         if not self._waiting:
@@ -124,6 +134,8 @@ class Progress:
         self._waiting.append((sequence, action, outcome))
         self._results[action.id] = outcome.result
         if outcome.result == "done":
+            if isinstance(action, Fetch | Move | Discard) and outcome.mtime_ns is not None:
+                self._times[action.target] = outcome.mtime_ns
             names = {place.location for places in effects(action) for place in places}
             self._touched |= {name: place for name, place in self._world.writes_to.items() if name in names}
 
@@ -178,6 +190,8 @@ class Progress:
             self._observer(ActionFinished(action.id, outcome.result, outcome.detail))
             if isinstance(action, Move):
                 self._settle(action, outcome)
+            elif isinstance(action, Discard) and outcome.method == "copy":
+                self._let_go(action)
 
     def _settle(self, action: Move, outcome: Outcome) -> None:
         """Remove copied sources, once every file of their unit is placed."""
@@ -189,13 +203,18 @@ class Progress:
         if unit is not None and self._unit_left[unit] > 0:
             return
         for move in self._copied.pop(unit, ()):
-            source = self._world.writable(move.source)
-            try:
-                if isinstance(source, SupportsWriters) and source.being_written(move.source.path):
-                    raise ContentChanged("another program has it open for writing")
-                source.remove(move.source.path, size=move.size, mtime_ns=move.mtime_ns)
-            except (MedialibError, OSError) as error:
-                self._observer(Noted(f"kept after copying: {say_failure(error)}", move.source, "warning"))
+            self._let_go(move)
+
+    def _let_go(self, copied: Move | Discard) -> None:
+        """Remove a source that stands under its new name as well."""
+        source = self._world.writable(copied.source)
+        try:
+            if offers(source, SupportsWriters) and source.being_written(copied.source.path):
+                raise ContentChanged("another program has it open for writing")
+            mtime_ns = self._times.get(copied.source, copied.mtime_ns)
+            source.remove(copied.source.path, size=copied.size, mtime_ns=mtime_ns)
+        except (MedialibError, OSError) as error:
+            self._observer(Noted(f"kept after copying: {say_failure(error)}", copied.source, "warning"))
 
 
 def _sequence(line: Performed) -> int:

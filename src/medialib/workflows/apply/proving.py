@@ -23,6 +23,7 @@ from medialib.ports import (
     Received,
     SupportsDigests,
     SupportsHolding,
+    SupportsProving,
     SupportsSettling,
     Untold,
     offers,
@@ -89,6 +90,10 @@ class WatchedPart:
         if offers(self._inner, SupportsSettling):
             self._inner.settle(mtime_ns=mtime_ns)
 
+    def prove(self, size: int, sha256: str, *, cancelled: CancelToken) -> bool:
+        """See `SupportsProving.prove`; a disk of this machine is not asked."""
+        return offers(self._inner, SupportsProving) and self._inner.prove(size, sha256, cancelled=cancelled)
+
     def publish(self, *, mtime_ns: int) -> int:
         """See `Part.publish`."""
         return self._inner.publish(mtime_ns=mtime_ns)
@@ -152,9 +157,10 @@ def prove(
     others = tuple(digest for digest in action.expected if digest.algorithm != "sha256")
     wrong = [(digest, own) for digest in action.expected if digest.algorithm == "sha256" and digest != own]
     watched = isinstance(part, WatchedPart) and part.agrees(received.size, others)
-    again = level != "received" or bool(others and not watched)
     written = None
-    if again:
+    if offers(part, SupportsProving) and part.prove(received.size, received.sha256, cancelled=cancelled):
+        written = received.sha256
+    if (level != "received" and written is None) or (others and not watched):
         algorithms: tuple[DigestAlgorithm, ...] = ("sha256", *(digest.algorithm for digest in others))
         with closing(part.read()) as stream:
             content = read_stream(stream, algorithms, cancelled)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from medialib.completeness import nearly_same_time
+from medialib.errors import MedialibError
 from medialib.events import Noted, Observer, nobody
-from medialib.model import Place
+from medialib.model import FileEntry, Place
 from medialib.planning import Action, Discard, Fetch, MakeFolder, Move, Outcome, Release, RemoveFolder
-from medialib.ports import CancelToken, Run
+from medialib.ports import CancelToken, Run, WritableLocation
 from medialib.workflows.apply.performing import known_row
 from medialib.workflows.apply.recording import record
 from medialib.workflows.apply.releasing import examine_release
@@ -60,9 +63,9 @@ def _examine(action: Action, world: World, cancelled: CancelToken) -> Outcome:
         case Fetch():
             location = world.writable(action.target)
             entry = location.entry(action.target.path)
-            # the disk may keep times less finely than the remote tells them
-            if entry is None or entry.size != action.size or not nearly_same_time(entry.mtime_ns, action.mtime_ns):
+            if entry is None or not _may_be(entry, action, location):
                 return Outcome("skipped", "interrupted; what arrived is kept for the next run")
+            _forget_part(location, action.target)
             sha256 = content_hash(location, action.target.path, cancelled)
             known = known_row(action, sha256, world)
             return Outcome(
@@ -90,10 +93,11 @@ def _examine(action: Action, world: World, cancelled: CancelToken) -> Outcome:
 def _examine_move(action: Move | Discard, world: World, cancelled: CancelToken) -> Outcome:
     source, target = world.writable(action.source), world.writable(action.target)
     standing, arrived = source.entry(action.source.path), target.entry(action.target.path)
-    if arrived is None or arrived.size != action.size or not nearly_same_time(arrived.mtime_ns, action.mtime_ns):
+    if arrived is None or not _may_be(arrived, action, target):
         if standing is not None:
             return Outcome("skipped", "interrupted before it had any effect")
         return Outcome("failed", f"interrupted, and neither {action.source} nor {action.target} stands there any more")
+    _forget_part(target, action.target)
     row = world.catalogue.inventory.get(action.source)
     done = Outcome(
         "done",
@@ -113,6 +117,21 @@ def _examine_move(action: Move | Discard, world: World, cancelled: CancelToken) 
             previous_holding=done.previous_holding,
         )
     return Outcome("skipped", f"interrupted before it had any effect; {action.target} is another file")
+
+
+def _may_be(entry: FileEntry, action: Fetch | Move | Discard, location: WritableLocation) -> bool:
+    """Whether what stands at a target, where nothing stood before, is the file that was to come there.
+
+    The disk may keep times less finely than the source tells them, or not at all.
+    """
+    in_time = not location.traits.keeps_mtime or nearly_same_time(entry.mtime_ns, action.mtime_ns)
+    return entry.size == action.size and in_time
+
+
+def _forget_part(location: WritableLocation, target: Place) -> None:
+    """Remove what is left of the part of a file that has its name: a second name of it, or a note."""
+    with contextlib.suppress(MedialibError, OSError):
+        location.part(target.path).discard()
 
 
 def _same_content(first: Place, second: Place, world: World, cancelled: CancelToken) -> bool:
