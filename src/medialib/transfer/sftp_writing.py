@@ -66,6 +66,11 @@ class _RawWriter(io.RawIOBase):
         finally:
             self._session.release(self._channel)
 
+    def confirm(self) -> None:
+        """Wait for every answer. Raises what the server refused."""
+        with self._session.translating(self._channel, f"writing {self.name}"):
+            self._settle(0)
+
     def piece(self, data: memoryview, left: int) -> None:
         """Nobody asked for bytes."""
         raise NotSftp("bytes of a file in answer to written ones")
@@ -99,8 +104,15 @@ class SftpWriter(io.BufferedWriter):
         offset: int = 0,
         settle: Callable[[bool], None],
     ) -> None:
-        super().__init__(_RawWriter(session, channel, handle, name=name, offset=offset), buffer_size=2**18)
+        self._sent = _RawWriter(session, channel, handle, name=name, offset=offset)
+        super().__init__(self._sent, buffer_size=2**18)
         self._settle = settle
+
+    def flush(self) -> None:
+        """Send what is held back, and see it confirmed: what is on its way is lost with the connection."""
+        super().flush()
+        if not self._sent.closed:
+            self._sent.confirm()
 
     def commit(self) -> None:
         """Give the file its final name."""
