@@ -17,6 +17,8 @@ __all__ = [
     "CatalogueError",
     "CatalogueFromTheFuture",
     "CatalogueMissing",
+    "CatalogueOutOfReach",
+    "CatalogueRefused",
     "ConfigurationError",
     "ConnectionLost",
     "ContentChanged",
@@ -205,6 +207,14 @@ class CatalogueCorrupt(CatalogueError):
 
 class CatalogueBusy(TransientError, CatalogueError):
     """Another process holds what is needed, and did not let go in time."""
+
+
+class CatalogueOutOfReach(TransientError, CatalogueError, ConnectionError):
+    """The server that keeps the catalogue cannot be reached, or the connection to it was lost."""
+
+
+class CatalogueRefused(CatalogueError, PermissionError):
+    """The server that keeps the catalogue does not let this account in, or not do what it must."""
 
 
 class NotIdentified(UserFacingProblems, LookupError):

@@ -1,17 +1,17 @@
 """Where everything that was learnt and done is kept.
 
 `open_catalogue` opens one by its address; `MemoryCatalogue` forgets everything and needs no file. The database library
-is loaded only when a catalogue on a disk is opened.
+is loaded only when a catalogue on a disk or a server is opened.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote
 
 from medialib.catalogue.memory import MemoryCatalogue
-from medialib.errors import ConfigurationError, Problem
+from medialib.catalogue.registry import opener_of
 from medialib.events import Observer, nobody
 
 if TYPE_CHECKING:
@@ -19,62 +19,35 @@ if TYPE_CHECKING:
 
 __all__ = ["MemoryCatalogue", "open_catalogue"]
 
-_KNOWN = (
-    "a path, sqlite:///relative/path, sqlite:////absolute/path, memory:, and milvus: with the extra medialib[milvus]"
-)
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://|(memory):$")
 
 
 def open_catalogue(
     url: str | Path, *, read_only: bool = False, create: bool = True, observer: Observer = nobody
 ) -> Catalogue:
-    """Open the catalogue at an address: a path, ``sqlite:///path`` (percent-encoded) or ``memory:``.
+    """Open the catalogue at an address.
 
-    ``?timeout=5`` after an SQLite address is how many seconds to wait for other processes. A ``~`` at its start is the
-    home folder. Raises ConfigurationError for any other kind of address, and as the adapter does: see
-    `medialib.catalogue.sqlite.open_sqlite` for `read_only`, `create` and `observer`.
+    A path, or ``sqlite:///path`` (percent-encoded), is an SQLite file: `medialib.catalogue.sqlite.open_sqlite`.
+    ``postgresql://user@host/database`` is a database on a server: `medialib.catalogue.postgresql.open_postgresql`.
+    ``milvus:///path.db`` and ``milvus://host:port/database?beside=/path.sqlite`` are Milvus, in this process or on a
+    server: `medialib.catalogue.milvus.open_milvus`. ``memory:`` forgets everything. Other packages may add further
+    kinds: see `medialib.catalogue.registry`.
+
+    With `read_only` nothing is changed. Unless `create` is False, a catalogue that is not there yet is made. `observer`
+    is told of what opening had to do. Raises ConfigurationError for any other kind of address, for one whose package is
+    not installed, and CatalogueError if the catalogue cannot be opened.
 
     >>> open_catalogue("memory:").traits.persistent
     False
     >>> open_catalogue("mysql://root@example/medialib")
     Traceback (most recent call last):
     medialib.errors.ConfigurationError: the catalogue's address cannot be used
-      catalogue.url: 'mysql' is no known kind; known are a path, sqlite:///relative/path, ..., memory:, ...
+      catalogue.url: 'mysql' is no known kind; known are a path, memory, milvus, postgresql, sqlite...
     """
-    if isinstance(url, Path):
-        return _sqlite(url, read_only=read_only, create=create, observer=observer)
-    if url == "memory:":
-        return MemoryCatalogue(read_only=read_only)
-    if "://" not in url:
-        return _sqlite(Path(url), read_only=read_only, create=create, observer=observer)
-    scheme, _, rest = url.partition("://")
-    if scheme == "milvus":
-        from medialib.catalogue.milvus import open_milvus
+    match = None if isinstance(url, Path) else _SCHEME.match(url)
+    if match is None:
+        from medialib.catalogue.sqlite import open_sqlite
 
-        return open_milvus(url, read_only=read_only, create=create, observer=observer)
-    if scheme != "sqlite":
-        raise _unusable(f"'{scheme}' is no known kind; known are {_KNOWN}")
-    location, _, query = rest.partition("?")
-    if not location.startswith("/") or location == "/":
-        raise _unusable(f"names no file; known are {_KNOWN}")
-    timeout = 30.0
-    for key, value in parse_qsl(query, keep_blank_values=True):
-        if key != "timeout":
-            raise _unusable(f"has an unknown option {key!r}; known is timeout")
-        try:
-            timeout = float(value)
-        except ValueError:
-            raise _unusable("wants a number of seconds for timeout") from None
-    path = Path(unquote(location[1:], errors="surrogateescape"))
-    return _sqlite(path, read_only=read_only, create=create, observer=observer, busy_timeout=timeout)
-
-
-def _sqlite(path: Path, *, read_only: bool, create: bool, observer: Observer, busy_timeout: float = 30.0) -> Catalogue:
-    from medialib.catalogue.sqlite import open_sqlite
-
-    return open_sqlite(
-        path.expanduser(), read_only=read_only, create=create, observer=observer, busy_timeout=busy_timeout
-    )
-
-
-def _unusable(problem: str) -> ConfigurationError:
-    return ConfigurationError("the catalogue's address cannot be used", [Problem.at(("catalogue", "url"), problem)])
+        return open_sqlite(Path(url).expanduser(), read_only=read_only, create=create, observer=observer)
+    opener = opener_of((match[1] or match[2]).lower())
+    return opener(str(url), read_only=read_only, create=create, observer=observer)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 import attrs
 
 from medialib.catalogue.lines import places_named
 from medialib.catalogue.memory_state import Contents, Repository, State, own_action, own_file, own_line, own_outcome
+from medialib.errors import ConfigurationError
+from medialib.events import Observer, nobody
 from medialib.model import Episode, InventoryFile, KnownFile, Movie, Place, Season, Show, Sighting
 from medialib.planning import Action, Outcome, Performed
 from medialib.ports import CatalogueTraits, Lease, Run, RunState
 
-__all__ = ["MemoryCatalogue"]
+__all__ = ["MemoryCatalogue", "open_memory"]
 
 
 class _Shows(Repository):
@@ -283,12 +285,13 @@ class _Checkpoints(Repository):
 
 
 class _Leases(Repository):
-    def acquire(self, name: str, holder: str, *, seconds: float, now: datetime) -> Lease:
+    def acquire(self, name: str, holder: str, *, seconds: float, now: datetime | None = None) -> Lease:
         with self._state.writing() as contents:
+            moment = datetime.now(UTC) if now is None else now
             standing = contents.leases.get(name)
-            if standing is not None and standing.holder != holder and standing.until > now:
+            if standing is not None and standing.holder != holder and standing.until > moment:
                 return standing
-            contents.leases[name] = Lease(name, holder, now + timedelta(seconds=seconds))
+            contents.leases[name] = Lease(name, holder, moment + timedelta(seconds=seconds))
             return contents.leases[name]
 
     def release(self, name: str, holder: str) -> bool:
@@ -357,6 +360,15 @@ class MemoryCatalogue:
     def close(self) -> None:
         """Refuse everything from now on. Calling it twice is fine."""
         self._state.closed = True
+
+
+def open_memory(
+    url: str, *, read_only: bool = False, create: bool = True, observer: Observer = nobody
+) -> MemoryCatalogue:
+    """A fresh catalogue in memory: what ``memory:`` opens. Raises ConfigurationError for an address that says more."""
+    if url != "memory:":
+        raise ConfigurationError("the catalogue's address cannot be used: one in memory is called memory: and no more")
+    return MemoryCatalogue(read_only=read_only)
 
 
 def _key(item: tuple[Any, Any]) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Select, bindparam, delete, select
 
+from medialib.catalogue.long_keys import below, whole
 from medialib.catalogue.schema import inventory, known_files, sightings
 from medialib.catalogue.sql_store import Store
 from medialib.model import Holding, InventoryFile, KnownFile, Place, Sighting, Unit
@@ -23,9 +24,10 @@ _KNOWN = select(
     known_files.c.sha256,
     known_files.c.local_location,
     known_files.c.local_path,
+    known_files.c.long_keys,
 )
 _SIGHTINGS = select(
-    sightings.c.remote, sightings.c.path, sightings.c.size, sightings.c.mtime_ns, sightings.c.seen
+    sightings.c.path, sightings.c.size, sightings.c.mtime_ns, sightings.c.seen, sightings.c.long_keys
 ).order_by(sightings.c.path)
 _INVENTORY = select(inventory).order_by(inventory.c.location, inventory.c.path)
 
@@ -68,23 +70,22 @@ class SqlKnownFiles:
     def of_remote(self, remote: str, under: str = "") -> Iterator[KnownFile]:
         """The rows of a remote, by path; only those below the folder `under` if one is given."""
         wanted = _KNOWN.where(known_files.c.remote == remote).order_by(known_files.c.path)
-        if under:
-            # What begins with "folder/" sorts from there up to "folder0", since "0" follows "/": a range of the index.
-            folder = under.rstrip("/")
-            wanted = wanted.where(known_files.c.path >= f"{folder}/", known_files.c.path < f"{folder}0")
-        return self._read(wanted)
+        if not under:
+            return self._read(wanted)
+        folder = under.rstrip("/")
+        found = self._read(wanted.where(below(known_files.c.path, folder, self._store.dialect)))
+        return (file for file in found if file.path.startswith(f"{folder}/"))
 
     def by_local(self, place: Place) -> KnownFile | None:
         """The row recorded last that was received at `place`, or None."""
-        wanted = _KNOWN.where(
-            known_files.c.local_location == place.location, known_files.c.local_path == place.path
-        ).order_by(known_files.c.recorded.desc(), known_files.c.remote.desc(), known_files.c.path.desc())
-        return next(self._read(wanted.limit(1)), None)
+        wanted = _KNOWN.where(known_files.c.local_location == place.location, known_files.c.local_path == place.path)
+        # Few files were ever received at one place, and keys that were cut sort only when they are whole.
+        return max(self._read(wanted), key=lambda file: (file.recorded, file.remote, file.path), default=None)
 
     def _read(self, wanted: Select[Any]) -> Iterator[KnownFile]:
         with self._store.reading() as connection:
             rows = connection.execute(wanted).all()
-        return (_known_file(row) for row in rows)
+        return (_known_file(row) for row in whole(rows, lambda row: (row.remote, row.path)))
 
 
 class SqlSightings:
@@ -97,7 +98,8 @@ class SqlSightings:
         """The sightings of a remote, by full path."""
         with self._store.reading() as connection:
             rows = connection.execute(_SIGHTINGS.where(sightings.c.remote == remote)).all()
-        return {row.path: Sighting(*row) for row in rows}
+        found = whole(rows, lambda row: row.path)
+        return {row.path: Sighting(remote, row.path, row.size, row.mtime_ns, row.seen) for row in found}
 
     def put(self, seen: Iterable[Sighting]) -> None:
         """Enter or replace sightings."""
@@ -161,11 +163,11 @@ class SqlInventory:
     def _read(self, wanted: Select[Any]) -> Iterator[InventoryFile]:
         with self._store.reading() as connection:
             rows = connection.execute(wanted).all()
-        return (_inventory_file(row) for row in rows)
+        return (_inventory_file(row) for row in whole(rows, lambda row: (row.location, row.path)))
 
 
 def _known_file(row: Any) -> KnownFile:
-    remote, path, size, mtime_ns, state, recorded, sha256, location, local_path = row
+    remote, path, size, mtime_ns, state, recorded, sha256, location, local_path, _ = row
     local = None if location is None else Place(location, local_path)
     return KnownFile(remote, path, size, mtime_ns, state, recorded, sha256, local)
 

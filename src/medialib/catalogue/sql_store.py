@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Dialect, RootTransaction, Table, not_
 from sqlalchemy.exc import DBAPIError, StatementError
 
+from medialib.catalogue.sql_upsert import Upsert, with_long_keys
 from medialib.errors import CatalogueError, MedialibError
 
 __all__ = ["Backend", "Store"]
+
+
+def _count(connection: Connection, statement: Any, row: Mapping[str, Any]) -> int:
+    # Of an insert, some drivers forget the count unless they are asked to keep it.
+    found: int = connection.execute(statement, dict(row), execution_options={"preserve_rowcount": True}).rowcount
+    return found
+
+
+def _this_machine(_: Connection) -> datetime:
+    return datetime.now(UTC)
 
 
 @attrs.frozen
@@ -26,6 +38,8 @@ class Backend:
     """Begins a transaction on a connection where the driver does not; True for one that may write."""
     explain: Callable[[DBAPIError], MedialibError]
     """What a failure of the database means for a reader."""
+    clock: Callable[[Connection], datetime] = _this_machine
+    """The time by which leases lapse, aware."""
 
 
 class Store:
@@ -44,7 +58,12 @@ class Store:
         self._inside = False
         self._failure: BaseException | None = None
         self._closed = False
-        self._upserts: dict[str, Any] = {}
+        self._upserts: dict[str, Upsert] = {}
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the database speaks SQL."""
+        return self._connection.dialect
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -80,18 +99,31 @@ class Store:
                 with self._outermost(write=not self.read_only):
                     yield
 
-    def upsert(self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    def upsert(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Enter rows, or replace those that have the same primary key; of two such the later one stays."""
         if not rows:
             return
-        statement = self._upserts.get(table.name)
-        if statement is None:
-            statement = self._backend.insert(table)
-            keys = [column.name for column in table.primary_key]
-            changed = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
-            statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
-            self._upserts[table.name] = statement
-        connection.execute(statement, rows)
+        if table.name not in self._upserts:
+            self._upserts[table.name] = Upsert(table, self._backend.insert, self.dialect)
+        upsert = self._upserts[table.name]
+        connection.exec_driver_sql(upsert.text, upsert.parameters(rows))
+
+    def add(self, connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+        """Enter a row unless there is one with the same primary key; tells whether it was entered."""
+        entered = self._backend.insert(table).inline().on_conflict_do_nothing(index_elements=list(table.primary_key))
+        return _count(connection, entered, with_long_keys(table, row, self.dialect)) == 1
+
+    def take(self, connection: Connection, table: Table, row: Mapping[str, Any], *, unless: Any) -> bool:
+        """Enter a row, or replace the one with the same primary key if `unless` is not so; tells whether it stands."""
+        statement = self._backend.insert(table).inline()
+        keys = [column.name for column in table.primary_key]
+        changed = {name: statement.excluded[name] for name in row if name not in keys}
+        taken = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=not_(unless))
+        return _count(connection, taken, row) == 1
+
+    def now(self, connection: Connection) -> datetime:
+        """The time by the catalogue's own clock, in UTC."""
+        return self._backend.clock(connection)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -105,12 +137,7 @@ class Store:
     def _outermost(self, *, write: bool) -> Iterator[None]:
         if self._closed:
             raise CatalogueError("the catalogue is closed")
-        try:
-            transaction = self._connection.begin()
-            self._backend.begin(self._connection, write)
-        except DBAPIError as error:
-            self._connection.rollback()
-            raise self._backend.explain(error) from error
+        transaction = self._begin(write)
         self._inside, self._failure = True, None
         try:
             yield
@@ -118,14 +145,40 @@ class Store:
                 raise CatalogueError(
                     "the transaction failed earlier, nothing of it was written", remedy="Run the command again."
                 ) from self._failure
-            transaction.commit()
-        except DBAPIError as error:
-            raise self._backend.explain(error) from error
+            self._commit(transaction)
         finally:
             # Also after a commit that failed, and after an interrupt: nothing may be left open on the connection.
             self._inside = False
             if self._connection.get_transaction() is not None:
                 self._roll_back()
+
+    def _begin(self, write: bool) -> RootTransaction:
+        """Begin, over a new connection if the old one was lost meanwhile: nothing was said on it that could be lost."""
+        for again in (True, False):
+            try:
+                transaction = self._connection.begin()
+                self._backend.begin(self._connection, write)
+            except DBAPIError as error:
+                self._connection.rollback()
+                if not (again and error.connection_invalidated):
+                    raise self._backend.explain(error) from error
+            except BaseException:
+                self._connection.rollback()
+                raise
+            else:
+                return transaction
+        raise AssertionError("the second attempt returns or raises")
+
+    def _commit(self, transaction: RootTransaction) -> None:
+        try:
+            transaction.commit()
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise CatalogueError(
+                    "the connection was lost just when the catalogue was to keep what was written: it may or may not",
+                    remedy="Run the command again: it looks first.",
+                ) from error
+            raise self._backend.explain(error) from error
 
     def _roll_back(self) -> None:
         try:

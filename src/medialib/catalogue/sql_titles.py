@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, delete, func, insert, select
 
+from medialib.catalogue.long_keys import as_kept, whole
 from medialib.catalogue.schema import episodes, movie_aliases, movies, show_aliases, shows
 from medialib.catalogue.sql_store import Store
 from medialib.model import Episode, ExternalIds, Movie, Season, Show
@@ -21,7 +22,7 @@ _MOVIE_ALIASES = select(movie_aliases.c.movie, movie_aliases.c.alias).order_by(
     movie_aliases.c.movie, movie_aliases.c.position
 )
 _EPISODES = select(
-    episodes.c.show, episodes.c.season, episodes.c.number, episodes.c.title, episodes.c.absolute, episodes.c.aired
+    episodes.c.season, episodes.c.number, episodes.c.title, episodes.c.absolute, episodes.c.aired
 ).order_by(episodes.c.season, episodes.c.number)
 
 
@@ -38,20 +39,16 @@ class SqlShows:
     def add(self, show: Show) -> None:
         """Enter a new show; raises KeyError if the key is taken."""
         with self._store.writing() as connection:
-            if connection.scalar(select(shows.c.key).where(shows.c.key == show.key)) is not None:
+            if not self._store.add(connection, shows, _show_row(show)):
                 raise KeyError(f"there is a show {show.key!r} already")
-            self.put(show)
+            _enter_aliases(connection, show_aliases, show.key, show.aliases)
 
     def put(self, show: Show) -> None:
         """Enter or replace a show; its episodes stay."""
         with self._store.writing() as connection:
             self._store.upsert(connection, shows, [_show_row(show)])
             connection.execute(delete(show_aliases).where(show_aliases.c.show == show.key))
-            if show.aliases:
-                connection.execute(
-                    insert(show_aliases),
-                    [{"show": show.key, "position": at, "alias": alias} for at, alias in enumerate(show.aliases)],
-                )
+            _enter_aliases(connection, show_aliases, show.key, show.aliases)
 
     def remove(self, key: str) -> bool:
         """Remove a show with its episodes; tells whether there was one."""
@@ -66,7 +63,8 @@ class SqlShows:
         with self._store.reading() as connection:
             rows = connection.execute(titles).all()
             names = _grouped(connection.execute(aliases).all())
-        return (_show(row, names.get(row.key, ())) for row in rows)
+        found = whole(rows, lambda row: row.key)
+        return (_show(row, names.get(as_kept(row.key, self._store.dialect), ())) for row in found)
 
 
 class SqlMovies:
@@ -83,20 +81,16 @@ class SqlMovies:
     def add(self, movie: Movie) -> None:
         """Enter a new film; raises KeyError if the key is taken."""
         with self._store.writing() as connection:
-            if connection.scalar(select(movies.c.key).where(movies.c.key == movie.key)) is not None:
+            if not self._store.add(connection, movies, _movie_row(movie)):
                 raise KeyError(f"there is a film {movie.key!r} already")
-            self.put(movie)
+            _enter_aliases(connection, movie_aliases, movie.key, movie.aliases)
 
     def put(self, movie: Movie) -> None:
         """Enter or replace a film."""
         with self._store.writing() as connection:
             self._store.upsert(connection, movies, [_movie_row(movie)])
             connection.execute(delete(movie_aliases).where(movie_aliases.c.movie == movie.key))
-            if movie.aliases:
-                connection.execute(
-                    insert(movie_aliases),
-                    [{"movie": movie.key, "position": at, "alias": alias} for at, alias in enumerate(movie.aliases)],
-                )
+            _enter_aliases(connection, movie_aliases, movie.key, movie.aliases)
 
     def remove(self, key: str) -> bool:
         """Remove a film; tells whether there was one."""
@@ -111,7 +105,8 @@ class SqlMovies:
         with self._store.reading() as connection:
             rows = connection.execute(titles).all()
             names = _grouped(connection.execute(aliases).all())
-        return (_movie(row, names.get(row.key, ())) for row in rows)
+        found = whole(rows, lambda row: row.key)
+        return (_movie(row, names.get(as_kept(row.key, self._store.dialect), ())) for row in found)
 
 
 class SqlEpisodes:
@@ -136,38 +131,39 @@ class SqlEpisodes:
         ]
         with self._store.writing() as connection:
             for key in sorted({episode.show for episode in given}):
-                if connection.scalar(select(shows.c.key).where(shows.c.key == key)) is None:
+                # The lock (which SQLite leaves out) keeps another process from removing the show meanwhile.
+                there = select(shows.c.key).where(shows.c.key == key).with_for_update(read=True, key_share=True)
+                if connection.scalar(there) is None:
                     raise KeyError(f"there is no show {key!r}")
             self._store.upsert(connection, episodes, rows)
         return len(given)
 
     def of_show(self, show: str) -> Iterator[Episode]:
         """The show's episodes, by season and number."""
-        return self._read(_EPISODES.where(episodes.c.show == show))
+        return self._read(show)
 
     def seasons(self, show: str) -> tuple[Season, ...]:
         """The show's seasons, by number."""
         counted = (
-            select(episodes.c.show, episodes.c.season, func.count())
+            select(episodes.c.season, func.count())
             .where(episodes.c.show == show)
-            .group_by(episodes.c.show, episodes.c.season)
+            .group_by(episodes.c.season)
             .order_by(episodes.c.season)
         )
         with self._store.reading() as connection:
-            return tuple(Season(*row) for row in connection.execute(counted))
+            return tuple(Season(show, *row) for row in connection.execute(counted))
 
     def get(self, show: str, season: int, number: int) -> Episode | None:
         """One episode, or None."""
-        wanted = (episodes.c.show == show, episodes.c.season == season, episodes.c.number == number)
-        return next(self._read(_EPISODES.where(*wanted)), None)
+        return next(self._read(show, episodes.c.season == season, episodes.c.number == number), None)
 
     def by_absolute(self, show: str, number: int) -> tuple[Episode, ...]:
         """Those with that absolute number, by season and number."""
-        return tuple(self._read(_EPISODES.where(episodes.c.show == show, episodes.c.absolute == number)))
+        return tuple(self._read(show, episodes.c.absolute == number))
 
     def by_date(self, show: str, aired: date) -> tuple[Episode, ...]:
         """Those first broadcast on that day, by season and number."""
-        return tuple(self._read(_EPISODES.where(episodes.c.show == show, episodes.c.aired == aired)))
+        return tuple(self._read(show, episodes.c.aired == aired))
 
     def remove(self, show: str, season: int | None = None, number: int | None = None) -> int:
         """Remove the show's episodes, those of one season, or one of them; returns how many."""
@@ -179,10 +175,18 @@ class SqlEpisodes:
         with self._store.writing() as connection:
             return connection.execute(doomed).rowcount
 
-    def _read(self, wanted: Select[Any]) -> Iterator[Episode]:
+    def _read(self, show: str, *which: ColumnElement[bool]) -> Iterator[Episode]:
+        wanted = _EPISODES.where(episodes.c.show == show, *which)
         with self._store.reading() as connection:
             rows = connection.execute(wanted).all()
-        return (Episode(*row) for row in rows)
+        return (Episode(show, *row) for row in rows)
+
+
+def _enter_aliases(connection: Connection, table: Table, key: str, aliases: Iterable[str]) -> None:
+    of = next(iter(table.primary_key)).name
+    rows = [{of: key, "position": at, "alias": alias} for at, alias in enumerate(aliases)]
+    if rows:
+        connection.execute(insert(table), rows)
 
 
 def _grouped(rows: Iterable[Row[str, str]]) -> dict[str, tuple[str, ...]]:

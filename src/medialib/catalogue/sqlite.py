@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qsl, unquote
 
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.dialects.sqlite import insert
@@ -32,10 +33,24 @@ from medialib.catalogue.sqlite_files import (
     snapshot,
     stored_revision,
 )
-from medialib.errors import CatalogueBusy, CatalogueError, CatalogueMissing, MedialibError
+from medialib.errors import (
+    CatalogueBusy,
+    CatalogueError,
+    CatalogueMissing,
+    ConfigurationError,
+    MedialibError,
+    Problem,
+)
 from medialib.events import Noted, Observer, nobody
 
-__all__ = ["backup_sqlite", "check_sqlite", "migrate_file", "open_sqlite", "restore_sqlite"]
+__all__ = [
+    "backup_sqlite",
+    "check_sqlite",
+    "migrate_file",
+    "open_sqlite",
+    "open_sqlite_address",
+    "restore_sqlite",
+]
 
 
 def open_sqlite(
@@ -81,6 +96,33 @@ def open_sqlite(
         _set_up(raw, file, busy_timeout)
         _bring_up_to_date(connection, raw, file, observer)
         return SqlCatalogue(connection, _backend(file), read_only=False)
+
+
+def open_sqlite_address(
+    url: str, *, read_only: bool = False, create: bool = True, observer: Observer = nobody
+) -> SqlCatalogue:
+    """Open the file that an address names: ``sqlite:///relative/path``, ``sqlite:////absolute/path``, percent-encoded.
+
+    ``?timeout=5`` at its end is how many seconds to wait for other processes; a ``~`` at its start is the home folder.
+    Raises ConfigurationError for an address that cannot be read, and as `open_sqlite` does.
+    """
+    location, _, query = url.partition("://")[2].partition("?")
+    if not location.startswith("/") or location == "/":
+        raise _unusable("names no file: wants sqlite:///relative/path or sqlite:////absolute/path")
+    timeout = 30.0
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        if key != "timeout":
+            raise _unusable(f"has an unknown option {key!r}; known is timeout")
+        try:
+            timeout = float(value)
+        except ValueError:
+            raise _unusable("wants a number of seconds for timeout") from None
+    path = Path(unquote(location[1:], errors="surrogateescape")).expanduser()
+    return open_sqlite(path, read_only=read_only, create=create, observer=observer, busy_timeout=timeout)
+
+
+def _unusable(problem: str) -> ConfigurationError:
+    return ConfigurationError("the catalogue's address cannot be used", [Problem.at(("catalogue", "url"), problem)])
 
 
 def _open_copy(file: Path, data: bytes) -> SqlCatalogue:

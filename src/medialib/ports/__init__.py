@@ -5,7 +5,9 @@ subclassing it. Protocols grow by new ``Supports…`` protocols, never by a new 
 """
 
 from medialib.ports.catalogue import (
+    CATALOGUES,
     Catalogue,
+    CatalogueOpener,
     CatalogueTraits,
     CheckpointRepository,
     EpisodeRepository,
@@ -46,9 +48,11 @@ from medialib.ports.timing import CancelToken, Clock
 from medialib.ports.vectors import Embedder, Neighbour, Vector, VectorIndex, VectorSpace
 
 __all__ = [
+    "CATALOGUES",
     "PART_SUFFIXES",
     "CancelToken",
     "Catalogue",
+    "CatalogueOpener",
     "CatalogueTraits",
     "CheckpointRepository",
     "Clock",

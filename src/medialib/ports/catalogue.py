@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import attrs
 
+from medialib.events import Observer, nobody
 from medialib.model import (
     Episode,
     InventoryFile,
@@ -22,7 +23,9 @@ from medialib.model import (
 from medialib.planning import Action, Outcome, Performed
 
 __all__ = [
+    "CATALOGUES",
     "Catalogue",
+    "CatalogueOpener",
     "CatalogueTraits",
     "CheckpointRepository",
     "EpisodeRepository",
@@ -37,6 +40,9 @@ __all__ = [
     "ShowRepository",
     "SightingRepository",
 ]
+
+CATALOGUES: Final = "medialib.catalogues"
+"""The group of entry points by which kinds of catalogue are found: the scheme of an address, and its opener."""
 
 RunState = Literal["running", "done", "partial", "failed", "interrupted", "undone"]
 
@@ -85,6 +91,9 @@ class CatalogueTraits:
     """Whether several processes may have it open at once."""
     kept_beside: tuple[str, ...] = ()
     """Names of the repositories that the database itself is unfit for: an SQLite file beside it keeps them."""
+    own_clock: bool = False
+    """Whether it has a clock that all who use it share, as a server has: `LeaseRepository.acquire` then goes by that
+    where `now` is left out, and machines need not agree on the time."""
 
 
 class ShowRepository(Protocol):
@@ -254,8 +263,8 @@ class CheckpointRepository(Protocol):
 class LeaseRepository(Protocol):
     """Rights that lapse, so that a dead holder frees them."""
 
-    def acquire(self, name: str, holder: str, *, seconds: float, now: datetime) -> Lease:
-        """Take or renew a lease until `now` + `seconds`.
+    def acquire(self, name: str, holder: str, *, seconds: float, now: datetime | None = None) -> Lease:
+        """Take or renew a lease until `now` + `seconds`; None is the time by the catalogue's own clock.
 
         Returns the lease that now stands: if its holder is not `holder`, somebody else has it and it has not lapsed at
         `now`. Atomic between processes.
@@ -272,9 +281,12 @@ class Catalogue(Protocol):
     """Everything that is remembered, as repositories over one store.
 
     May be used from several threads at once. Outside a transaction every call is one by itself: durable when it
-    returns. Text is data: quotes, NUL characters and lone surrogates come back as they went in. Writes to a catalogue
-    opened read-only raise `CatalogueError`. Iterators are safe against later writes. Raises `CatalogueBusy`
-    (transient) if another process held it too long.
+    returns, and whole for whoever reads meanwhile. Between the calls of a transaction another process may have written,
+    unless a lease keeps it from that: who decides by what it read holds one. Text is data, up to 10,000 characters at
+    least: quotes, NUL characters and lone surrogates come back as they went in, and sort by code point. Writes to a
+    catalogue opened read-only raise `CatalogueError`. Iterators are safe against later writes. Raises `CatalogueBusy`
+    (transient) if another process held it too long, and `CatalogueOutOfReach` (transient) if its server does not
+    answer; the next call then tries to reach it again.
     """
 
     @property
@@ -334,3 +346,18 @@ class Catalogue(Protocol):
 
     def close(self) -> None:
         """Let go of the store. Calling it twice is fine."""
+
+
+class CatalogueOpener(Protocol):
+    """What an entry point of the group `CATALOGUES` names: opens the catalogues whose addresses have its scheme."""
+
+    def __call__(
+        self, url: str, *, read_only: bool = False, create: bool = True, observer: Observer = nobody
+    ) -> Catalogue:
+        """The catalogue at an address, made if it is not there and `create` allows it.
+
+        With `read_only` nothing of it changes, and one that is not there yet is empty, without identity. `observer` is
+        told what opening had to do, such as bringing an older one up to date. Raises ConfigurationError for an address
+        that cannot be read, never showing it, for it may hold a password; CatalogueMissing if there is none and
+        `create` is False; CatalogueFromTheFuture, CatalogueCorrupt, CatalogueBusy and CatalogueError otherwise.
+        """

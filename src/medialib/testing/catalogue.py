@@ -6,13 +6,17 @@ memory is `CatalogueMachine`.
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from medialib.errors import CatalogueError
 from medialib.model import (
@@ -42,9 +46,20 @@ from medialib.testing.catalogue_rows import (
     known,
     standing,
 )
-from medialib.testing.strategies import torture_texts
+from medialib.testing.strategies import long_texts, texts, torture_texts
 
 __all__ = ["CatalogueConformance", "CatalogueMachine"]
+
+
+# Examples share a catalogue, which is dear to make, and implementations share the test.
+_PROPERTY = settings(
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors, HealthCheck.too_slow],
+)
+
+
+class _TakenBack(Exception):
+    """Ends a transaction."""
 
 
 class CatalogueConformance(RepositoryLaws):
@@ -73,6 +88,21 @@ class CatalogueConformance(RepositoryLaws):
         assert leases.acquire("apply", "me", seconds=30, now=ends) == yours
         assert leases.acquire("other", "me", seconds=1, now=NOON).holder == "me"
 
+    def test_a_lease_goes_by_the_catalogues_own_clock(self, catalogue: Catalogue) -> None:
+        """Where no time is given: it lapses by itself."""
+        leases, before = catalogue.leases, datetime.now(UTC)
+        mine = leases.acquire("apply", "me", seconds=0.15)
+        assert mine.holder == "me"
+        # The clock of a server may differ from this machine's; tests run on one.
+        assert timedelta(seconds=-5) < mine.until - before < timedelta(seconds=15)
+        assert leases.acquire("other", "you", seconds=3600).holder == "you"
+        assert leases.acquire("other", "me", seconds=3600).holder == "you"
+        deadline = time.monotonic() + 20
+        while leases.acquire("apply", "you", seconds=30).holder != "you":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert leases.acquire("apply", "me", seconds=30).holder == "you"
+
     def test_a_holder_renews_and_gives_back(self, catalogue: Catalogue) -> None:
         """Only its own; what has lapsed can be renewed while nobody took it."""
         leases = catalogue.leases
@@ -90,6 +120,51 @@ class CatalogueConformance(RepositoryLaws):
     @pytest.mark.parametrize("text", torture_texts, ids=ascii)
     def test_text_is_data(self, catalogue: Catalogue, text: str) -> None:
         """In every field, as key and as value, and told apart from what looks alike."""
+        self._keeps(catalogue, text)
+
+    @_PROPERTY
+    @given(text=long_texts() | texts(40))
+    def test_any_text_is_data_however_long(self, catalogue: Catalogue, text: str) -> None:
+        """Up to 10,000 characters at least; of a row with such keys, every other call takes hold too."""
+        with contextlib.suppress(_TakenBack), catalogue.transaction():
+            self._keeps(catalogue, text)
+            if catalogue.traits.transactions:
+                raise _TakenBack
+        if not catalogue.traits.transactions:
+            return
+        place, row = Place(text, text), known("/" + text, remote=text, local=Place(text, text))
+        catalogue.known_files.put([row])
+        assert list(catalogue.known_files.of_remote(text, "/")) == [row]
+        assert catalogue.known_files.remove(text, "/" + text) is True
+        catalogue.inventory.put([InventoryFile(place, 1, 2, NOON, Holding())])
+        assert (catalogue.inventory.remove(place), catalogue.inventory.get(place)) == (True, None)
+        catalogue.sightings.put([Sighting(text, text, 1, 2, NOON)])
+        catalogue.sightings.remove(text, [text])
+        assert catalogue.sightings.of_remote(text) == {}
+        catalogue.checkpoints.put(text, "1")
+        catalogue.checkpoints.put(text, "2")
+        assert (catalogue.checkpoints.get(text), catalogue.checkpoints.remove(text)) == ("2", True)
+
+    @_PROPERTY
+    @given(names=st.lists(long_texts() | texts(40), unique=True, min_size=1, max_size=6), under=long_texts())
+    def test_any_texts_sort_as_python_sorts_them(self, catalogue: Catalogue, names: list[str], under: str) -> None:
+        """By code point, letter case and Unicode form told apart, and below a folder of any length."""
+        inside = [f"/{under}/{name}" for name in names]
+        outside = [f"/{under}{name}" for name in names if not name.startswith("/")]
+        catalogue.known_files.put(known(path, remote=under) for path in (*inside, *outside))
+        found = [row.path for row in catalogue.known_files.of_remote(under, f"/{under}")]
+        everything = [row.path for row in catalogue.known_files.of_remote(under)]
+        folder = f"/{under}".rstrip("/")
+        assert found == [path for path in everything if path.startswith(f"{folder}/")]
+        assert set(inside) <= set(found)
+        assert everything == sorted(everything)
+        for name in names:
+            catalogue.checkpoints.put(name, "")
+        kept = catalogue.checkpoints.names()
+        assert kept == tuple(sorted(kept))
+        assert set(names) <= set(kept)
+
+    def _keeps(self, catalogue: Catalogue, text: str) -> None:
         show = Show(text, text, aliases=(text,), folder=text, language=text, status=text, genres=(text,), source=text)
         movie = Movie(text, text, aliases=(text,), folder=text, ids=ExternalIds(imdb=text), source=text)
         row = known(text, remote=text, sha256=text, local=Place(text, text))

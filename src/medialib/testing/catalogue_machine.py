@@ -145,12 +145,16 @@ class CatalogueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._folder = Path(tempfile.mkdtemp(prefix="medialib-machine-"))
-        self._place = self._folder / "catalogue"
+        self._place = self.new_place(self._folder)
         self._model = MemoryCatalogue()
         self._tried = self.open(self._place)
         self._identity = self._tried.identity
 
-    def open(self, place: Path, *, read_only: bool = False) -> Catalogue:
+    def new_place(self, folder: Path) -> Any:
+        """Where nothing is yet: in an empty folder, unless overridden."""
+        return folder / "catalogue"
+
+    def open(self, place: Any, *, read_only: bool = False) -> Catalogue:
         """The catalogue at `place`, made if it is not there; unless overridden, one in memory."""
         return MemoryCatalogue(read_only=read_only)
 

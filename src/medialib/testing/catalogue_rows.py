@@ -73,16 +73,16 @@ class RepositoryLaws(ABC):
     """Fixtures, and a test for each sentence about rows."""
 
     @abstractmethod
-    def open(self, place: Path, *, read_only: bool = False) -> Catalogue:
+    def open(self, place: Any, *, read_only: bool = False) -> Catalogue:
         """The catalogue at `place`; made, if it is not there."""
 
     @pytest.fixture
-    def place(self, tmp_path: Path) -> Path:
-        """Where the catalogue of one test is kept."""
+    def place(self, tmp_path: Path) -> Any:
+        """Where the catalogue of one test is kept: a path, unless overridden, where nothing is yet."""
         return tmp_path / "catalogue.db"
 
     @pytest.fixture
-    def opener(self, place: Path) -> Iterator[Opener]:
+    def opener(self, place: Any) -> Iterator[Opener]:
         """Opens the test's catalogue, any number of times."""
         opened: list[Catalogue] = []
 

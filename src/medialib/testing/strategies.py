@@ -1,11 +1,12 @@
 """Hypothesis strategies for the values that medialib speaks in.
 
-Texts are hostile on purpose: quotes, NUL, lone surrogates, both Unicode forms. Numbers stay within what a 64-bit (file
-sizes, times) or 32-bit (ids, episode numbers) column holds.
+Texts are hostile on purpose: quotes, NUL, lone surrogates, both Unicode forms. Numbers stay within what a column of
+64 bits holds.
 """
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, date, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
@@ -60,6 +61,7 @@ __all__ = [
     "instants",
     "inventory_files",
     "known_files",
+    "long_texts",
     "movies",
     "outcomes",
     "paths",
@@ -92,12 +94,31 @@ torture_texts = (
     "ß ẞ SS",
 )
 """Texts that stores have been known to change."""
+_LETTERS = (
+    *map(chr, range(32, 127)),
+    *map(chr, range(0x3042, 0x4000)),
+    "\x00",
+    "\x01",
+    "\udcff",
+    "\ue000",
+    "\U0010ffff",
+)
 
 
 def texts(max_size: int = 12) -> st.SearchStrategy[str]:
     """Any text, lone surrogates included."""
     anything = st.text(st.characters(exclude_categories=()), max_size=max_size)
     return st.one_of(st.sampled_from(torture_texts), anything)
+
+
+def long_texts() -> st.SearchStrategy[str]:
+    """Texts of 100 to 10,000 characters that begin alike and that no database can press into much less."""
+    return st.builds(_long_text, st.integers(0, 2**32), st.sampled_from((100, 133, 134, 700, 801, 2_700, 10_000)))
+
+
+def _long_text(seed: int, length: int) -> str:
+    letters = random.Random(seed).choices(_LETTERS, k=length)
+    return ("Long/" * 30 + "".join(letters))[:length]
 
 
 def paths() -> st.SearchStrategy[str]:
@@ -124,7 +145,7 @@ def dates() -> st.SearchStrategy[date]:
 
 
 def _numbers() -> st.SearchStrategy[int]:
-    return st.integers(0, 2**31 - 1)
+    return st.integers(0, 2**31 - 1) | st.integers(0, 2**63 - 1)
 
 
 def _sizes() -> st.SearchStrategy[int]:

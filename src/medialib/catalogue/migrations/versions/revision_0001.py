@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from medialib.catalogue.columns import EscapedText, Instant, Json
+from medialib.catalogue.columns import EscapedText, Instant, Json, KeyText, WholeNumber
 
 revision = "0001"
 down_revision = None
@@ -33,9 +33,9 @@ def _make_titles() -> None:
     )
     op.create_table(
         "shows",
-        sa.Column("key", EscapedText(), nullable=False),
+        sa.Column("key", KeyText(), nullable=False),
         sa.Column("title", EscapedText(), nullable=False),
-        sa.Column("year", sa.Integer()),
+        sa.Column("year", WholeNumber),
         sa.Column("type", EscapedText(), nullable=False),
         sa.Column("folder", EscapedText(), nullable=False),
         sa.Column("tmdb", sa.BigInteger()),
@@ -51,8 +51,8 @@ def _make_titles() -> None:
     )
     op.create_table(
         "show_aliases",
-        sa.Column("show", EscapedText(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("show", KeyText(), nullable=False),
+        sa.Column("position", WholeNumber, nullable=False),
         sa.Column("alias", EscapedText(), nullable=False),
         sa.PrimaryKeyConstraint("show", "position", name="pk_show_aliases"),
         sa.ForeignKeyConstraint(["show"], ["shows.key"], name="fk_show_aliases_show", ondelete="CASCADE"),
@@ -60,11 +60,11 @@ def _make_titles() -> None:
     op.create_index("ix_show_aliases_alias", "show_aliases", ["alias"])
     op.create_table(
         "episodes",
-        sa.Column("show", EscapedText(), nullable=False),
-        sa.Column("season", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("show", KeyText(), nullable=False),
+        sa.Column("season", WholeNumber, nullable=False),
+        sa.Column("number", WholeNumber, nullable=False),
         sa.Column("title", EscapedText()),
-        sa.Column("absolute", sa.Integer()),
+        sa.Column("absolute", WholeNumber),
         sa.Column("aired", sa.Date()),
         sa.PrimaryKeyConstraint("show", "season", "number", name="pk_episodes"),
         sa.ForeignKeyConstraint(["show"], ["shows.key"], name="fk_episodes_show", ondelete="CASCADE"),
@@ -74,9 +74,9 @@ def _make_titles() -> None:
     op.create_index("ix_episodes_show_aired", "episodes", ["show", "aired"])
     op.create_table(
         "movies",
-        sa.Column("key", EscapedText(), nullable=False),
+        sa.Column("key", KeyText(), nullable=False),
         sa.Column("title", EscapedText(), nullable=False),
-        sa.Column("year", sa.Integer()),
+        sa.Column("year", WholeNumber),
         sa.Column("folder", EscapedText(), nullable=False),
         sa.Column("tmdb", sa.BigInteger()),
         sa.Column("tvdb", sa.BigInteger()),
@@ -88,8 +88,8 @@ def _make_titles() -> None:
     )
     op.create_table(
         "movie_aliases",
-        sa.Column("movie", EscapedText(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("movie", KeyText(), nullable=False),
+        sa.Column("position", WholeNumber, nullable=False),
         sa.Column("alias", EscapedText(), nullable=False),
         sa.PrimaryKeyConstraint("movie", "position", name="pk_movie_aliases"),
         sa.ForeignKeyConstraint(["movie"], ["movies.key"], name="fk_movie_aliases_movie", ondelete="CASCADE"),
@@ -100,32 +100,32 @@ def _make_titles() -> None:
 def _make_files() -> None:
     op.create_table(
         "known_files",
-        sa.Column("remote", EscapedText(), nullable=False),
-        sa.Column("path", EscapedText(), nullable=False),
+        sa.Column("remote", KeyText(), nullable=False),
+        sa.Column("path", KeyText(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("mtime_ns", sa.BigInteger(), nullable=False),
         sa.Column("state", EscapedText(), nullable=False),
         sa.Column("recorded", Instant(), nullable=False),
         sa.Column("sha256", EscapedText()),
-        sa.Column("local_location", EscapedText()),
-        sa.Column("local_path", EscapedText()),
+        sa.Column("local_location", KeyText()),
+        sa.Column("local_path", KeyText()),
         sa.PrimaryKeyConstraint("remote", "path", name="pk_known_files"),
     )
     op.create_index("ix_known_files_local_location_local_path", "known_files", ["local_location", "local_path"])
     op.create_table(
         "inventory",
-        sa.Column("location", EscapedText(), nullable=False),
-        sa.Column("path", EscapedText(), nullable=False),
+        sa.Column("location", KeyText(), nullable=False),
+        sa.Column("path", KeyText(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("mtime_ns", sa.BigInteger(), nullable=False),
         sa.Column("recorded", Instant(), nullable=False),
-        sa.Column("unit_kind", EscapedText()),
-        sa.Column("unit_key", EscapedText()),
-        sa.Column("season", sa.Integer()),
+        sa.Column("unit_kind", KeyText()),
+        sa.Column("unit_key", KeyText()),
+        sa.Column("season", WholeNumber),
         sa.Column("episodes", Json()),
         sa.Column("aired", sa.Date()),
         sa.Column("role", EscapedText(), nullable=False),
-        sa.Column("sha256", EscapedText()),
+        sa.Column("sha256", KeyText()),
         sa.Column("release", EscapedText()),
         sa.Column("details", Json(), nullable=False),
         sa.PrimaryKeyConstraint("location", "path", name="pk_inventory"),
@@ -137,7 +137,7 @@ def _make_files() -> None:
 def _make_journal() -> None:
     op.create_table(
         "journal_runs",
-        sa.Column("id", EscapedText(), nullable=False),
+        sa.Column("id", KeyText(), nullable=False),
         sa.Column("verb", EscapedText(), nullable=False),
         sa.Column("started", Instant(), nullable=False),
         sa.Column("state", EscapedText(), nullable=False),
@@ -149,8 +149,8 @@ def _make_journal() -> None:
     op.create_index("ix_journal_runs_started_id", "journal_runs", ["started", "id"])
     op.create_table(
         "journal_lines",
-        sa.Column("run", EscapedText(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("run", KeyText(), nullable=False),
+        sa.Column("sequence", WholeNumber, nullable=False),
         sa.Column("action", Json(), nullable=False),
         sa.Column("outcome", Json()),
         sa.PrimaryKeyConstraint("run", "sequence", name="pk_journal_lines"),
@@ -158,10 +158,10 @@ def _make_journal() -> None:
     )
     op.create_table(
         "journal_places",
-        sa.Column("location", EscapedText(), nullable=False),
-        sa.Column("path", EscapedText(), nullable=False),
-        sa.Column("run", EscapedText(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("location", KeyText(), nullable=False),
+        sa.Column("path", KeyText(), nullable=False),
+        sa.Column("run", KeyText(), nullable=False),
+        sa.Column("sequence", WholeNumber, nullable=False),
         sa.PrimaryKeyConstraint("location", "path", "run", "sequence", name="pk_journal_places"),
         sa.ForeignKeyConstraint(
             ["run", "sequence"],
@@ -175,8 +175,8 @@ def _make_journal() -> None:
 def _make_observations() -> None:
     op.create_table(
         "sightings",
-        sa.Column("remote", EscapedText(), nullable=False),
-        sa.Column("path", EscapedText(), nullable=False),
+        sa.Column("remote", KeyText(), nullable=False),
+        sa.Column("path", KeyText(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("mtime_ns", sa.BigInteger(), nullable=False),
         sa.Column("seen", Instant(), nullable=False),
@@ -184,13 +184,13 @@ def _make_observations() -> None:
     )
     op.create_table(
         "checkpoints",
-        sa.Column("name", EscapedText(), nullable=False),
+        sa.Column("name", KeyText(), nullable=False),
         sa.Column("text", EscapedText(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_checkpoints"),
     )
     op.create_table(
         "leases",
-        sa.Column("name", EscapedText(), nullable=False),
+        sa.Column("name", KeyText(), nullable=False),
         sa.Column("holder", EscapedText(), nullable=False),
         sa.Column("until", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_leases"),
