@@ -18,6 +18,7 @@ __all__ = [
     "CatalogueFromTheFuture",
     "CatalogueMissing",
     "CatalogueOutOfReach",
+    "CatalogueOutdated",
     "CatalogueRefused",
     "ConfigurationError",
     "ConnectionLost",
@@ -199,6 +200,10 @@ class CatalogueMissing(CatalogueError, FileNotFoundError):
 
 class CatalogueFromTheFuture(CatalogueError):
     """The catalogue was written by a newer medialib; it was not touched."""
+
+
+class CatalogueOutdated(CatalogueError):
+    """The catalogue was written by an older medialib, and may not be brought up to date where it is only read."""
 
 
 class CatalogueCorrupt(CatalogueError):

@@ -13,12 +13,13 @@ from typing import Any
 import attrs
 import pytest
 
+from medialib.testing.postgresql import PostgresqlServer
 from medialib.testing.servers import SshServer
 from medialib_cli.app import main
 
 CONFIGURATION = """\
 [catalogue]
-url = "catalogue.db"
+url = "{catalogue}"
 [remotes.box]
 url = "{url}"
 key_file = "{key}"
@@ -60,10 +61,15 @@ class Home:
     remote: Path
     server: SshServer
     capture: pytest.CaptureFixture[str]
+    catalogue: str = "catalogue.db"
+    """Address of its catalogue."""
+    database: PostgresqlServer | None = None
+    """Where that is, if it is no file."""
 
     def configure(self, *, url: str = "", key: str = "", known_hosts: str = "", **sections: str) -> None:
         """Write the configuration; sections get further lines."""
         text = CONFIGURATION.format(
+            catalogue=self.catalogue,
             url=url or f"{self.server.url.removesuffix(str(self.server.root))}{self.remote}",
             key=key or self.server.user_key,
             known_hosts=known_hosts or self.server.known_hosts,
@@ -104,7 +110,15 @@ class Home:
 
     def digest(self) -> dict[str, tuple[int, str]]:
         """Time of last change and hash of every file of the home, the catalogue too."""
-        return {
+        kept = {}
+        if self.database is not None:
+            tables = self.rows("select tablename from pg_tables where schemaname = current_schema() order by 1")
+            content = [
+                self.rows(f"select * from {table} order by 1, 2" if table != "alembic_version" else f"table {table}")
+                for (table,) in tables
+            ]
+            kept = {"catalogue": (0, hashlib.sha256(repr((tables, content)).encode()).hexdigest())}
+        return kept | {
             str(file.relative_to(self.folder)): (
                 file.stat().st_mtime_ns,
                 hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "",
@@ -114,6 +128,8 @@ class Home:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What the catalogue's database says, past all of medialib's code."""
+        if self.database is not None:
+            return self.database.execute(query, schema=self.catalogue.partition("schema=")[2])
         connection = sqlite3.connect(f"file:{self.folder}/catalogue.db?mode=ro", uri=True)
         try:
             return connection.execute(query).fetchall()
@@ -121,11 +137,23 @@ class Home:
             connection.close()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("every_catalogue") is not None:
+        metafunc.parametrize("home", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
 def home(
-    tmp_path: Path, ssh_server: SshServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    ssh_server: SshServer,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Home:
-    """A fresh home; the working folder is another one, and nothing of the environment's medialib reaches it."""
+    """A fresh home; the working folder is another one, and nothing of the environment's medialib reaches it.
+
+    Its catalogue is in an SQLite file, unless the test is marked `every_catalogue` and has its turn on a server.
+    """
     for name in [name for name in os.environ if name.startswith("MEDIALIB_") and name != "MEDIALIB_REQUIRE_SERVERS"]:
         monkeypatch.delenv(name)
     folder, remote = tmp_path / "home", ssh_server.root / tmp_path.name
@@ -134,5 +162,8 @@ def home(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     found = Home(folder, remote, ssh_server, capsys)
+    if getattr(request, "param", "sqlite") == "postgresql":
+        found.database = request.getfixturevalue("postgresql_server")
+        found.catalogue = found.database.fresh_url()
     found.configure()
     return found

@@ -23,6 +23,7 @@ from medialib.library import SystemClock, examine
 from medialib.model import InventoryFile, Place
 from medialib.testing.failing_disk import remount, small_disk
 from medialib.testing.servers import SshServer, free_port
+from medialib.workflows.apply.holders import holder_name
 
 if TYPE_CHECKING:
     from .conftest import Home
@@ -209,6 +210,25 @@ def test_a_full_disk_is_found_by_trying(offline: Home) -> None:
         assert "folder tv: writing" in failed(examined(offline, "--write-test", code=3))
 
 
+@pytest.mark.parametrize("home", ["postgresql"], indirect=True)
+def test_a_catalogue_on_a_server(offline: Home) -> None:
+    assert "none yet: the first run that writes makes it at" in examined(offline, code=0)["catalogue"]["finding"]
+    assert offline.medialib("sync").code == 0
+    checks = examined(offline, code=0)
+    assert checks["catalogue"]["finding"] == f"{offline.catalogue} answers"
+    assert checks["catalogue: writers"]["finding"] == "nobody is at work, nothing was left open"
+    offline.rows("update alembic_version set version_num = '0002'")
+    assert "has an older schema: the next run that writes" in examined(offline, code=0)["catalogue"]["finding"]
+    offline.rows("update alembic_version set version_num = '9999'")
+    assert "Update medialib" in examined(offline, code=3)["catalogue"]["remedy"]
+    offline.catalogue = f"postgresql://me:hunter2@127.0.0.1:{free_port()}/films"
+    offline.configure(library=OFFLINE)
+    checks = examined(offline, code=3)
+    assert failed(checks) == ["catalogue"]
+    assert "Is it running" in checks["catalogue"]["remedy"]
+    assert "hunter2" not in repr(checks)
+
+
 def test_a_damaged_catalogue_stops_no_other_check(offline: Home) -> None:
     assert offline.medialib("sync").code == 0
     file = offline.folder / "catalogue.db"
@@ -238,7 +258,7 @@ def test_a_dead_writer_is_told_and_is_no_failure(offline: Home) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     with closing(open_catalogue(offline.folder / "catalogue.db")) as catalogue:
-        holder = f"{socket.gethostname()}:{gone.pid}:x"
+        holder = holder_name(gone.pid)
         catalogue.leases.acquire("writing", holder, seconds=3600, now=datetime.now(UTC))
     check = examined(offline, code=0)["catalogue: writers"]
     assert (check["state"], check["finding"]) == ("warning", f"{holder} died while it held the right to write")

@@ -67,6 +67,7 @@ url = "{services.tmdb.api}"
 # -------------------------------------------------------------------------------------------------------- while routing
 
 
+@pytest.mark.every_catalogue
 def test_auto_add_shows_first_and_does_then(asking: Home) -> None:
     """With --dry-run, show and move are both listed and nothing is written; without it, both are done."""
     asking.put("The.Long.Voyage.S01E02.1080p.mkv", where="incoming")
@@ -89,6 +90,7 @@ def test_auto_add_shows_first_and_does_then(asking: Home) -> None:
     assert list(asking.files("incoming")) == ["incoming/The.Long.Voyage.S01E02.1080p.mkv"]
 
 
+@pytest.mark.every_catalogue
 def test_sync_looks_up_what_it_fetched(asking: Home) -> None:
     asking.put("[G] Yoru no Machi - 13 [ABCD1234].mkv")
     asking.put("[G] Yoru no Machi - 77 [ABCD1234].mkv")
@@ -122,6 +124,7 @@ def test_without_auto_add_nobody_is_asked(asking: Home, services: Services) -> N
     assert asking.rows("SELECT source FROM shows") == [("name",)]
 
 
+@pytest.mark.every_catalogue
 def test_tmdb_orders_its_anime_and_knows_films(home: Home, services: Services) -> None:
     use(home, services, "tmdb")
     for name in ("[G] Kaizoku no Uta - 14.mkv", "The.Glass.Harbour.2019.1080p.BluRay.mkv", "Salt.1080p.WEB.mkv"):

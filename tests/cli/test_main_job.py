@@ -32,6 +32,7 @@ def sha256(content: bytes) -> str:
 # ------------------------------------------------------------------------------------------------------------- download
 
 
+@pytest.mark.every_catalogue
 def test_a_new_file_arrives_whole_with_its_hash_and_only_once(home: Home) -> None:
     content = os.urandom(300_000)
     home.put("Show.Name.S01E02.mkv", content)
@@ -50,6 +51,7 @@ def test_a_new_file_arrives_whole_with_its_hash_and_only_once(home: Home) -> Non
     assert len(home.rows("select * from journal_runs")) == 1
 
 
+@pytest.mark.every_catalogue
 def test_a_file_that_is_still_arriving_is_fetched_by_a_later_run(home: Home) -> None:
     file = home.put("Show.S01E01.mkv", b"half", age=10)
     answer = home.medialib("download")
@@ -106,6 +108,7 @@ def test_a_release_waits_for_what_its_list_names_and_what_is_not_finished_is_nev
     assert home.medialib("sync").code == 0
 
 
+@pytest.mark.every_catalogue
 def test_nested_folders_arrive_file_by_file_and_only_what_is_new_or_changed(home: Home) -> None:
     home.put("a/Show.S01E01.mkv")
     home.put("a/b/Show.S01E02.mkv")
@@ -125,6 +128,7 @@ def test_nested_folders_arrive_file_by_file_and_only_what_is_new_or_changed(home
     assert home.files()["incoming/a/Show.S01E01.mkv"] == b"longer than before"
 
 
+@pytest.mark.every_catalogue
 def test_a_connection_that_dies_is_resumed_at_the_byte(home: Home) -> None:
     content = os.urandom(6_000_000)
     home.put("Big.S01E01.mkv", content)
@@ -148,6 +152,7 @@ def test_a_connection_that_dies_is_resumed_at_the_byte(home: Home) -> None:
     assert home.rows("select sha256 from known_files") == [(sha256(content),)]
 
 
+@pytest.mark.every_catalogue
 def test_one_of_three_fails_and_is_fetched_by_the_next_run(home: Home) -> None:
     for number in (1, 2, 3):
         home.put(f"pack/Show.S01E0{number}.mkv")
@@ -190,6 +195,7 @@ def test_what_is_excluded_is_named_and_nothing_else_is_excluded(home: Home) -> N
     assert answer.out.count("excluded") == 3
 
 
+@pytest.mark.every_catalogue
 def test_bootstrap_records_everything_and_one_path_that_fails_stops_no_other(home: Home) -> None:
     home.configure(remote='paths = ["one", "two", "three"]')
     home.put("one/deep/er/Show.S01E01.mkv")
@@ -204,6 +210,7 @@ def test_bootstrap_records_everything_and_one_path_that_fails_stops_no_other(hom
     assert home.files() == {}
 
 
+@pytest.mark.every_catalogue
 def test_a_dry_run_prints_every_step_and_changes_not_one_byte(home: Home) -> None:
     home.put("Show.S01E01.mkv")
     home.put("Fresh.S01E01.mkv", age=1)
@@ -338,6 +345,7 @@ def test_a_catalogue_from_the_future_and_a_damaged_one_are_left_alone(home: Home
 # ---------------------------------------------------------------------------------------------------------------- route
 
 
+@pytest.mark.every_catalogue
 def test_a_file_is_placed_and_emptied_folders_are_removed(home: Home) -> None:
     home.put("deep/er/Show.Name.S01E02.mkv", where="incoming")
     answer = home.medialib("route")
@@ -392,6 +400,7 @@ def test_a_file_that_another_program_still_writes_is_left(home: Home) -> None:
     assert home.files() == {"tv/Show/Season 01/Show.S01E01.mkv": b"half and half"}
 
 
+@pytest.mark.every_catalogue
 def test_a_target_that_stands_is_never_replaced(home: Home) -> None:
     home.put("Show.S01E01.mkv", b"first", where="incoming")
     assert home.medialib("route").code == 0
@@ -409,6 +418,7 @@ def test_a_target_that_stands_is_never_replaced(home: Home) -> None:
     assert home.files()["incoming/Show.S01E01.mkv"] == b"first"
 
 
+@pytest.mark.every_catalogue
 def test_companions_and_packs_travel_together(home: Home) -> None:
     home.configure(library='preset = "jellyfin"', download='include = ["*.nfo"]')
     for name in (
@@ -451,6 +461,7 @@ def test_odd_titles_have_valid_places_inside_the_root(home: Home, title: str) ->
         assert part.strip(" .") == part
 
 
+@pytest.mark.every_catalogue
 def test_hostile_names_are_refused_and_the_others_go_on(home: Home, tmp_path: Path) -> None:
     secret = tmp_path / "secret.mkv"
     secret.write_bytes(b"secret")
@@ -538,6 +549,7 @@ def test_a_remote_that_is_suddenly_empty_is_an_error(home: Home) -> None:
 # -------------------------------------------------------------------------------------------- plans, undo, interruption
 
 
+@pytest.mark.every_catalogue
 def test_a_saved_plan_is_reviewed_cut_down_and_applied(home: Home) -> None:
     for number in (1, 2, 3):
         home.put(f"Show.S01E0{number}.mkv")
@@ -576,6 +588,7 @@ def test_a_saved_plan_that_was_meddled_with_is_refused(home: Home, old: str, new
     assert home.files() == {}
 
 
+@pytest.mark.every_catalogue
 def test_undo_restores_names_bytes_and_rows_and_names_what_drifted(home: Home) -> None:
     for name in ("Show.S01E01.mkv", "pack/Show.S01E02.mkv", "Film.2001.1080p.BluRay.mkv"):
         home.put(name)
@@ -597,6 +610,7 @@ def test_undo_restores_names_bytes_and_rows_and_names_what_drifted(home: Home) -
     assert len(home.files("tv")) == 2
 
 
+@pytest.mark.every_catalogue
 def test_the_journal_and_every_decision_can_be_asked(home: Home) -> None:
     home.put("[Group] Show Name - S01E02 [1080p].mkv")
     assert home.medialib("sync").code == 0
@@ -624,6 +638,7 @@ def test_the_journal_and_every_decision_can_be_asked(home: Home) -> None:
     assert "routed:" in home.medialib("explain", "Show.Name.S03E04.mkv").out
 
 
+@pytest.mark.every_catalogue
 def test_ctrl_c_stops_in_order_with_130_and_the_next_run_goes_on(home: Home) -> None:
     content = os.urandom(40_000_000)
     home.put("Big.S01E01.mkv", content)

@@ -32,6 +32,7 @@ from medialib.config.settings import SECRET_OPTION_WORDS
 from medialib.config.values import OptionValue
 from medialib.errors import MedialibError
 from medialib.library import open_library
+from medialib.testing.postgresql import PostgresqlServer
 from medialib.testing.servers import SshServer, free_port
 from medialib.testing.web_server import Answer, Request, WebServer
 
@@ -86,6 +87,7 @@ def planted() -> dict[tuple[str, ...], str]:
 
 CANARIES = planted()
 IN_URL = "cAnAryUrl-4f0c9d"
+OF_A_SERVER = ("catalogue", "password")
 
 
 def forms(secret: str) -> set[bytes]:
@@ -202,6 +204,8 @@ class Nest:
         }
         data["remotes"]["box"].update(box or {})
         for number, (path, canary) in enumerate(CANARIES.items()):
+            if path == OF_A_SERVER and (not (catalogue or "").startswith("postgresql") or IN_URL in str(catalogue)):
+                continue  # of no use for a file, and a contradiction beside one in the address
             *parents, key = path
             section = data
             for parent in parents:
@@ -420,6 +424,15 @@ def test_an_address_with_a_password(nest: Nest, url: str) -> None:
             nest.run(*command, *options)
 
 
+@pytest.mark.parametrize("account", ["medialib", f"nobody:{IN_URL}"])
+def test_a_server_of_the_catalogue(nest: Nest, postgresql_server: PostgresqlServer, account: str) -> None:
+    """One account is let in whatever its password, the other is refused."""
+    nest.configure(provider="none", catalogue=postgresql_server.fresh_url().replace("medialib@", f"{account}@"))
+    for options in (("-vv",), ("--json",)):
+        for command in (("config", "show"), ("sync",), ("history",), ("undo", "-n"), ("doctor",)):
+            nest.run(*command, *options)
+
+
 @pytest.mark.parametrize("path", CANARIES, ids=".".join)
 def test_a_secret_in_the_wrong_form_or_place_is_refused_without_being_shown(nest: Nest, path: tuple[str, ...]) -> None:
     canary = CANARIES[path]
@@ -489,7 +502,7 @@ def test_settings_and_libraries_show_no_secret_in_any_form(nest: Nest) -> None:
     nest.configure(catalogue=url)
     settings = load_settings(nest.configuration, environment={})
     for path, canary in CANARIES.items():
-        assert canary in json.dumps(settings_to_dict(settings, secrets_hidden=False)), path
+        assert (canary in json.dumps(settings_to_dict(settings, secrets_hidden=False))) is (path != OF_A_SERVER), path
     with_password = attrs.evolve(settings.catalogue, url=SecretUrl(f"{url}?password={IN_URL}"))
     masked = attrs.evolve(settings, catalogue=with_password)
     seen = [*drawings(settings), *drawings(masked), repr(settings_to_dict(masked)), masked.digest]

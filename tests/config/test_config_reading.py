@@ -52,6 +52,23 @@ def test_defaults() -> None:
     assert not settings.warnings
 
 
+def test_a_catalogue_on_a_server_and_its_password(tmp_path: Path) -> None:
+    url = "Postgres://me@db:5433/films?sslmode=require"
+    (tmp_path / "secret").write_text("a/b:c@d\n")
+    settings = parse({"catalogue": {"url": url}}, MEDIALIB_CATALOGUE__PASSWORD_FILE=str(tmp_path / "secret"))
+    assert settings.catalogue.sqlite_file is None
+    assert settings.catalogue.url.reveal() == "postgresql://me@db:5433/films?sslmode=require"
+    assert settings.catalogue.address.reveal() == "postgresql://me:a%2Fb%3Ac%40d@db:5433/films?sslmode=require"
+    assert "c%40d" not in f"{settings!r} {settings.catalogue.address!r} {settings.catalogue.address}"
+    within = parse({"catalogue": {"url": "postgresql://me:${PW}@db/films"}}, PW="hunter2")
+    assert within.catalogue.address.reveal() == "postgresql://me:hunter2@db/films"
+    assert "hunter2" not in repr(within)
+    twice = {"catalogue": {"url": "postgresql://me:hunter2@db/films", "password": "hunter2"}}
+    assert problems(twice) == ["catalogue.password: is given beside the one in catalogue.url: say it in one place"]
+    useless = {"catalogue": {"url": "c.db", "password": "hunter2"}}
+    assert problems(useless) == ["catalogue.password: is for a database on a server, and catalogue.url names a file"]
+
+
 def test_xdg_data_home_moves_the_catalogue_and_a_dollar_in_it_is_no_variable() -> None:
     assert parse({}, XDG_DATA_HOME="/x/$y").catalogue.sqlite_file == Path("/x/$y/medialib/catalogue.db")
 
@@ -97,6 +114,7 @@ def test_paths_start_from_the_folder_of_the_file_and_the_home() -> None:
         ("catalogue", "url", ":memory:", "forgets everything"),
         ("catalogue", "url", "sqlite://", "forgets everything"),
         ("catalogue", "url", "sqlite://x.db", "three slashes"),
+        ("catalogue", "url", "postgresql:///", "names no database"),
     ],
 )
 def test_values_of_the_wrong_kind_are_refused_with_what_is_wanted(

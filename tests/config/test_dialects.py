@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medialib.config import Secret, Settings, find_configuration, load_settings, parse_settings, settings_to_dict
+from medialib.config import (
+    Secret,
+    SecretUrl,
+    Settings,
+    find_configuration,
+    load_settings,
+    parse_settings,
+    settings_to_dict,
+)
 from medialib.config.dialects import DIALECTS, UnreadableIni, foreign_section, parse_ini, read_sync2nas, recognise
 from medialib.config.dialects.sync2nas import KEYS
 from medialib.config.reading import check_translation
@@ -111,6 +119,24 @@ def test_each_key_changes_what_is_read() -> None:
     assert tried == 9
     assert read(WHOLE.replace("box.example", "other.example")) != base
     assert read(WHOLE.replace("paths = /seed/tv/ , /seed/films,", "path = /seed/tv")) != base
+
+
+def test_a_database_on_a_server() -> None:
+    on_server = WHOLE.replace("type = sqlite", "type = postgres")
+    expected = "postgresql://me@db.example:5432/shows"
+    settings = read(on_server)
+    assert settings.catalogue.url == SecretUrl(expected)
+    assert settings.catalogue.password == Secret("hunter2%$")
+    assert settings.catalogue.address.reveal() == "postgresql://me:hunter2%25%24@db.example:5432/shows"
+    assert "hunter2" not in f"{settings!r}{settings.catalogue.address}"
+    section = on_server.index("[PostgreSQL]")
+    for line in ("host = db.example", "port = 5432", "database = shows", "user = me", "password = hunter2%$"):
+        key = line.partition(" ")[0]
+        changed = on_server[:section] + on_server[section:].replace(line, f"{key} = 77", 1)
+        assert read(changed).catalogue != settings.catalogue, line
+    assert read(on_server.replace("db_file = data/shows.db", "db_file = other.db")) == settings
+    without = "[Database]\ntype = postgres\n[PostgreSQL]\nhost = ::1\ndatabase = a/b?c\nuser = a@b\npassword =\n"
+    assert read(without).catalogue.address.reveal() == "postgresql://a%40b@[::1]/a%2Fb%3Fc"
 
 
 def test_a_dollar_and_a_per_cent_sign_are_what_they_are() -> None:
@@ -238,8 +264,12 @@ def test_the_environment_can_choose_between_two_keys() -> None:
         ("[SFTP]\nhost = h\nusername = a\n  b\npath = /", "SFTP.username: runs over several lines"),
         ("[SFTP]\nhost = h\nusername = a\x00b\npath = /", "SFTP.username: holds a control character"),
         ("[SFTP]\nhost = h\nssh_key_path = ~you/key\npath = /", "SFTP.ssh_key_path: another account's folder"),
-        ("[Database]\ntype = Postgres", "Database.type: names postgres, and this medialib opens SQLite only"),
-        ("[Database]\ntype = milvus", "Database.type: names milvus, and this medialib opens SQLite only"),
+        (
+            "[Database]\ntype = Postgres\n[PostgreSQL]\ndatabase = d",
+            "PostgreSQL.host: is missing: Database.type is postgres, and wants the host",
+        ),
+        ("[Database]\ntype = postgres\n[PostgreSQL]\nhost = h", "PostgreSQL.database: is missing"),
+        ("[Database]\ntype = milvus", "Database.type: names milvus, which this medialib does not open"),
         (
             "[Database]\ntype = postgresql",
             "Database.type: is none of sqlite, postgres, milvus; did you mean 'postgres'?",

@@ -52,8 +52,8 @@ from medialib.ports import PartRecord
 from medialib.testing.memory_location import MemoryLocation
 from medialib.testing.worlds import MemoryWorld
 from medialib.workflows.apply import Report, apply, say_failure, writing
+from medialib.workflows.apply.holders import holder_is_dead, holder_name
 from medialib.workflows.apply.session import LEASE
-from medialib.workflows.apply.world import holder_is_dead
 from medialib.workflows.undo import plan_undo
 
 
@@ -489,9 +489,10 @@ def test_a_lease_that_lapsed_or_whose_holder_died_is_taken() -> None:
         pass
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    dead = f"{socket.gethostname()}:{process.pid}:x"
+    dead = holder_name(process.pid)
     assert holder_is_dead(dead)
-    assert not holder_is_dead(f"{socket.gethostname()}:1:x")
+    assert not holder_is_dead(holder_name())
+    assert not holder_is_dead(f"{socket.gethostname()}:{process.pid}:another-x")  # another container of that name
     assert not holder_is_dead("nonsense")
     world.catalogue.leases.acquire(LEASE, dead, seconds=3600, now=world.clock.now())
     with writing(world.world, "sync", wait=0):

@@ -53,7 +53,11 @@ def whole(rows: Sequence[Any], order: Callable[[Any], Any] | None = None, *, rev
     if all(row[-1] is None for row in rows):
         return rows
     made = namedtuple("made", rows[0]._fields)  # type: ignore[misc]  # the names come with the query
-    found = [row if row[-1] is None else made(**{**row._asdict(), **row[-1]}) for row in rows]
+    # A query need not ask for every key of its rows.
+    found = [
+        row if row[-1] is None else made(*(row[-1].get(name, value) for name, value in row._asdict().items()))
+        for row in rows
+    ]
     return found if order is None else sorted(found, key=order, reverse=reverse)
 
 

@@ -20,10 +20,11 @@ from sqlalchemy.schema import CreateSchema
 
 from medialib.catalogue.memory import MemoryCatalogue
 from medialib.catalogue.postgresql_address import PostgresqlAddress, read_address
+from medialib.catalogue.postgresql_bulk import copy_in
 from medialib.catalogue.postgresql_failures import explain, explain_connecting
 from medialib.catalogue.sql import SqlCatalogue, create_schema, pending_revisions
 from medialib.catalogue.sql_store import Backend
-from medialib.errors import CatalogueCorrupt, CatalogueError, CatalogueMissing
+from medialib.errors import CatalogueCorrupt, CatalogueError, CatalogueMissing, CatalogueOutdated
 from medialib.events import Noted, Observer, nobody
 from medialib.ports import Catalogue, CatalogueTraits
 
@@ -62,8 +63,8 @@ def open_postgresql(
 
     Raises ConfigurationError for an address that cannot be read, CatalogueMissing for an unknown database (and, if
     `create` is False, for one without tables), CatalogueOutOfReach, CatalogueRefused for a wrong password or missing
-    rights, CatalogueFromTheFuture, CatalogueBusy, and CatalogueError for a server that is too old, a database of
-    something else or of another encoding than UTF-8, and an older schema that is opened read-only.
+    rights, CatalogueFromTheFuture, CatalogueOutdated for an older schema that is opened read-only, CatalogueBusy, and
+    CatalogueError for a server that is too old and a database of something else or of another encoding than UTF-8.
     """
     address = read_address(url)
     connection = connect(address, read_only=read_only)
@@ -79,13 +80,17 @@ def open_postgresql(
             return MemoryCatalogue(read_only=True, identity="")
         if revision is None or pending_revisions(revision, where=address.where):
             if read_only:
-                raise CatalogueError(
+                raise CatalogueOutdated(
                     f"the catalogue at {address.where} has the older schema {revision}, and was opened to be read only",
                     remedy="The next run that writes brings it up to date.",
                 )
             _make_or_migrate(connection, address, observer)
         backend = Backend(
-            insert=insert, begin=_begin, explain=lambda error: explain(error, address.where), clock=_server_time
+            insert=insert,
+            begin=_begin,
+            explain=lambda error: explain(error, address.where),
+            bulk=copy_in,
+            clock=_server_time,
         )
         return SqlCatalogue(connection, backend, read_only=read_only, traits=CatalogueTraits(own_clock=True))
 

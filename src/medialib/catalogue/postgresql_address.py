@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import attrs
 import psycopg
@@ -81,7 +81,7 @@ def read_address(url: str) -> PostgresqlAddress:
         else:
             theirs.append((key, value))
     try:
-        said = conninfo_to_dict(f"postgresql://{rest}?{urlencode(theirs)}")
+        said = conninfo_to_dict(f"postgresql://{rest}?{urlencode(theirs, quote_via=quote)}")
     except (psycopg.ProgrammingError, UnicodeError):
         # What libpq says of it may quote a part of the password.
         known = "postgresql://user@host:port/database?option=value, percent-encoded"

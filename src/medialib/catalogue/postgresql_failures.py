@@ -30,6 +30,7 @@ _REFUSED = re.compile(
     re.DOTALL,
 )
 _SECURITY = re.compile(r"SSL|certificate|GSSAPI", re.IGNORECASE)
+_FULL = re.compile(r"the database system is|too many (clients|connections)|remaining connection slots")
 
 
 def explain_connecting(error: psycopg.Error, where: str) -> MedialibError:
@@ -53,6 +54,11 @@ def explain_connecting(error: psycopg.Error, where: str) -> MedialibError:
     if _SECURITY.search(said):
         return CatalogueError(
             f"no safe connection to the catalogue at {where}: {said}", remedy="Check sslmode and its certificates."
+        )
+    if "FATAL:" in said and not _FULL.search(said):
+        return CatalogueError(
+            f"the server refuses to open the catalogue at {where}: {said}",
+            remedy="Check catalogue.url and its options.",
         )
     return CatalogueOutOfReach(
         f"the server of the catalogue at {where} cannot be reached: {said}",
@@ -107,5 +113,6 @@ def _said(cause: object) -> str:
 
 
 def _tidy(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return re.sub(r"^connection (failed|is bad): ", "", "; ".join(lines[:2])) or "no reason was given"
+    # libpq tells of each of its attempts, with and without encryption, in the same words.
+    lines = dict.fromkeys(re.sub(r"^connection (failed|is bad): ", "", line.strip()) for line in text.splitlines())
+    return "; ".join([line for line in lines if line][:2]) or "no reason was given"

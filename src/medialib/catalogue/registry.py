@@ -26,6 +26,8 @@ BUILT_IN: Final[Mapping[str, str]] = {
 }
 """medialib's own, as ``module:function``. They cannot be replaced, and need no installed metadata to be found."""
 
+_ALIASES: Final = {"postgres": "postgresql"}  # as libpq has it too
+
 EXTRAS: Final[Mapping[str, str]] = {"milvus": "medialib[milvus]", "postgresql": "medialib[postgresql]"}
 """What to install for those of medialib's own that need more than medialib."""
 
@@ -48,6 +50,7 @@ def opener_of(scheme: str) -> CatalogueOpener:
     >>> opener_of("memory")("memory:").traits.persistent
     False
     """
+    scheme = _ALIASES.get(scheme, scheme)
     place = BUILT_IN.get(scheme)
     added = None if place is not None else _added().get(scheme)
     if place is None and added is None:

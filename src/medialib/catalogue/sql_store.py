@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Dialect, RootTransaction, Table, not_
+from sqlalchemy import Connection, Dialect, RootTransaction, Select, Table, not_
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from medialib.catalogue.sql_upsert import Upsert, with_long_keys
@@ -38,6 +38,8 @@ class Backend:
     """Begins a transaction on a connection where the driver does not; True for one that may write."""
     explain: Callable[[DBAPIError], MedialibError]
     """What a failure of the database means for a reader."""
+    bulk: Callable[[Connection, Table, Upsert, Sequence[tuple[Any, ...]]], bool] | None = None
+    """A quicker way to enter or replace many rows; it tells whether it could be gone."""
     clock: Callable[[Connection], datetime] = _this_machine
     """The time by which leases lapse, aware."""
 
@@ -106,7 +108,22 @@ class Store:
         if table.name not in self._upserts:
             self._upserts[table.name] = Upsert(table, self._backend.insert, self.dialect)
         upsert = self._upserts[table.name]
-        connection.exec_driver_sql(upsert.text, upsert.parameters(rows))
+        parameters = upsert.parameters(rows)
+        if self._backend.bulk is None or not self._backend.bulk(connection, table, upsert, parameters):
+            connection.exec_driver_sql(upsert.text, parameters)
+
+    def tuples(self, connection: Connection, wanted: Select[Any]) -> list[tuple[Any, ...]]:
+        """The rows of a query as plain tuples, in a third of the time that SQLAlchemy's own rows take."""
+        try:
+            rows = connection.execute(wanted).cursor.fetchall()
+        except self.dialect.loaded_dbapi.Error as error:
+            raise DBAPIError(None, None, error) from error
+        columns = list(zip(*rows, strict=True))
+        for at, column in enumerate(wanted.selected_columns if rows else ()):
+            convert = column.type.dialect_impl(self.dialect).result_processor(self.dialect, None)
+            if convert is not None:
+                columns[at] = tuple(map(convert, columns[at]))
+        return list(zip(*columns, strict=True))
 
     def add(self, connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
         """Enter a row unless there is one with the same primary key; tells whether it was entered."""
@@ -182,7 +199,7 @@ class Store:
 
     def _roll_back(self) -> None:
         try:
-            if not self._connection.in_transaction():
+            if not (self._connection.in_transaction() or self._connection.invalidated):
                 # After a commit that failed, on a full disk say, SQLAlchemy has nothing to take back; the database has.
                 with suppress(self._connection.dialect.loaded_dbapi.Error):
                     self._connection.connection.rollback()

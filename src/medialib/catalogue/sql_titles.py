@@ -178,7 +178,7 @@ class SqlEpisodes:
     def _read(self, show: str, *which: ColumnElement[bool]) -> Iterator[Episode]:
         wanted = _EPISODES.where(episodes.c.show == show, *which)
         with self._store.reading() as connection:
-            rows = connection.execute(wanted).all()
+            rows = self._store.tuples(connection, wanted)
         return (Episode(show, *row) for row in rows)
 
 

@@ -38,20 +38,24 @@ class Upsert:
         compiled = statement.compile(dialect=dialect, column_keys=[column.name for column in table.c])
         self.text = str(compiled)
         """The statement in the words of the driver, with a mark for each value."""
-        self._names: tuple[str, ...] = tuple(compiled.positiontup)
+        self.conflict = "ON CONFLICT" + self.text.partition("ON CONFLICT")[2]
+        """Its end: what becomes of a row whose key is there."""
+        self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
+        """The columns that the values are of, in order."""
         self._order = itemgetter(*keys)
         self._cut = key_columns(table) if keys_are_cut(dialect) else ()
-        self._convert = tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in self._names)
+        self._convert = tuple(table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in self.names)
 
     def parameters(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
-        """The rows' values as the driver takes them.
+        """The rows' values as the driver takes them; of two rows with the same key, those of the later one.
 
         They are in the order of their keys, so that processes which write the same rows never wait for each other in
-        a ring; rows of one key stay in the order given.
+        a ring.
         """
-        ordered = sorted(rows, key=self._order)
+        latest = {self._order(row): row for row in rows}
+        ordered = [latest[key] for key in sorted(latest)]
         columns = [
-            self._column(name, convert, ordered) for name, convert in zip(self._names, self._convert, strict=True)
+            self._column(name, convert, ordered) for name, convert in zip(self.names, self._convert, strict=True)
         ]
         return list(zip(*columns, strict=True))
 

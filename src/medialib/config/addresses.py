@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os.path
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
@@ -27,10 +27,11 @@ __all__ = [
     "parse_remote_url",
     "remote_url",
     "sqlite_file",
+    "with_password",
 ]
 
-CATALOGUE_SCHEMES: Final = ("sqlite",)
-"""Kinds of database that a catalogue can be kept in."""
+CATALOGUE_SCHEMES: Final = ("sqlite", "postgresql")
+"""Kinds of database that medialib itself can keep a catalogue in; other packages may add more."""
 
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*(?:::[A-Za-z][A-Za-z0-9+.-]*)*)://(?P<rest>.*)", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -226,8 +227,8 @@ def merge_address(
     return format_remote_url(attrs.evolve(address, **whole)), faults
 
 
-def catalogue_url(text: str, *, folder: Path, home: Path) -> str:
-    """The address of a catalogue in its one spelling, with an absolute path for SQLite.
+def catalogue_url(text: str, *, folder: Path, home: Path, schemes: Collection[str] = CATALOGUE_SCHEMES) -> str:
+    """The address of a catalogue in its one spelling, with an absolute path for SQLite; of another kind, as it is.
 
     Raises ValueError, never showing the address, for kinds that are not known and for a database in memory only.
 
@@ -235,7 +236,7 @@ def catalogue_url(text: str, *, folder: Path, home: Path) -> str:
     'sqlite:////srv/my%20media/catalogue.db'
     >>> catalogue_url("mysql://db/medialib", folder=Path("/"), home=Path("/"))
     Traceback (most recent call last):
-    ValueError: 'mysql' is no kind of catalogue: wants a path, or sqlite
+    ValueError: 'mysql' is no kind of catalogue: wants a path, sqlite or postgresql
     """
     match = _SCHEME.fullmatch(text)
     if _CONTROL.search(text):
@@ -245,14 +246,37 @@ def catalogue_url(text: str, *, folder: Path, home: Path) -> str:
             raise ValueError("a catalogue in memory forgets everything: wants the path of a file")
         return f"sqlite:///{_quoted(str(absolute_path(text, folder=folder, home=home)))}"
     scheme, rest = match["scheme"].lower(), match["rest"]
-    if scheme not in CATALOGUE_SCHEMES:
-        raise ValueError(f"'{scheme}' is no kind of catalogue: wants a path, or {', '.join(CATALOGUE_SCHEMES)}")
+    scheme = "postgresql" if scheme == "postgres" else scheme
+    if scheme not in schemes:
+        *others, last = schemes
+        raise ValueError(f"'{scheme}' is no kind of catalogue: wants a path, {', '.join(others)} or {last}")
+    if scheme != "sqlite":
+        if not rest.strip("/"):
+            raise ValueError(f"names no database: {scheme}://user@host/database")
+        return f"{scheme}://{rest}"
     location, mark, query = rest.partition("?")
     if location in ("", "/", "/:memory:"):
         raise ValueError("a catalogue in memory forgets everything: wants the path of a file")
     if not location.startswith("/"):
         raise ValueError("wants three slashes before a relative path, four before an absolute one: sqlite:////srv/x.db")
     return f"sqlite:///{_quoted(str(absolute_path(_unquoted(location[1:]), folder=folder, home=home)))}{mark}{query}"
+
+
+def with_password(url: str, password: str) -> str:
+    """The address of a server with a password in it, percent-encoded.
+
+    >>> with_password("postgresql://me@db/films?sslmode=require", "a/b")
+    'postgresql://me:a%2Fb@db/films?sslmode=require'
+    >>> with_password("postgresql://db/films", "a/b")
+    'postgresql://db/films?password=a%2Fb'
+    """
+    coded = quote(password, safe="")
+    scheme, _, rest = url.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    user, at, _ = authority.rpartition("@")
+    if at:
+        return f"{scheme}://{user}:{coded}{rest[len(user) :]}"
+    return f"{url}{'&' if '?' in rest else '?'}password={coded}"
 
 
 def sqlite_file(url: str) -> Path | None:

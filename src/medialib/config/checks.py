@@ -35,6 +35,7 @@ def contradictions(settings: Settings) -> tuple[Fault, ...]:
     ((('library', 'movies'), 'is the same folder as library.tv: each kind wants its own'),)
     """
     return (
+        *_catalogue(settings),
         *_roots(settings),
         *_incoming(settings),
         *_local_remotes(settings),
@@ -99,6 +100,16 @@ def secrets_of(value: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Sec
             kind = type(value)
             for name in attrs.fields_dict(kind) if attrs.has(kind) else ():
                 yield from secrets_of(getattr(value, name), (*path, name))
+
+
+def _catalogue(settings: Settings) -> Iterator[Fault]:
+    catalogue = settings.catalogue
+    if catalogue.password is None:
+        return
+    if catalogue.sqlite_file is not None:
+        yield ("catalogue", "password"), "is for a database on a server, and catalogue.url names a file"
+    elif catalogue.url.holds_password:
+        yield ("catalogue", "password"), "is given beside the one in catalogue.url: say it in one place"
 
 
 def name_faults(names: Iterable[object]) -> Iterator[Fault]:

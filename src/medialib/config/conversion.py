@@ -20,7 +20,14 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from medialib.config import forms
-from medialib.config.addresses import absolute_path, catalogue_url, destination, merge_address, remote_url
+from medialib.config.addresses import (
+    CATALOGUE_SCHEMES,
+    absolute_path,
+    catalogue_url,
+    destination,
+    merge_address,
+    remote_url,
+)
 from medialib.config.description import keys_of, section_types
 from medialib.config.dialects import foreign_section
 from medialib.config.environment import EnvironmentText, Fault, KeyPath
@@ -29,6 +36,7 @@ from medialib.config.quantities import format_duration, format_mode, format_size
 from medialib.config.secret import MASK, Secret, SecretUrl
 from medialib.config.settings import AddressKeys, RemoteSettings, ServerSettings, Settings
 from medialib.config.values import Folder, ModeBits, OptionValue, Size, TemplateOf
+from medialib.ports import CATALOGUES
 
 __all__ = ["structure", "unstructure"]
 
@@ -102,7 +110,7 @@ def _structurer(folder: Path, home: Path) -> cattrs.Converter:
         return absolute_path(text, folder=folder, home=home)
 
     def catalogue(text: str) -> SecretUrl:
-        return SecretUrl(catalogue_url(text, folder=folder, home=home))
+        return SecretUrl(catalogue_url(text, folder=folder, home=home, schemes=_catalogue_schemes(text)))
 
     def marked(value: Any, kind: Any) -> Any:
         base, mark = get_args(kind)
@@ -158,6 +166,16 @@ def _structurer(folder: Path, home: Path) -> cattrs.Converter:
     settings = make_dict_structure_fn(Settings, converter, **_NOT_CONFIGURED)
     converter.register_structure_hook(Settings, lambda value, asked: settings(forms.section_data(value), asked))
     return converter
+
+
+def _catalogue_schemes(text: str) -> tuple[str, ...]:
+    scheme = text.partition("://")[0].lower()
+    if scheme in CATALOGUE_SCHEMES or "://" not in text:
+        return CATALOGUE_SCHEMES
+    from importlib.metadata import entry_points
+
+    added = {point.name for point in entry_points(group=CATALOGUES)} - {"memory", *CATALOGUE_SCHEMES}
+    return (*CATALOGUE_SCHEMES, *sorted(added))
 
 
 def _has_origin(origin: Any, kind: Any) -> bool:

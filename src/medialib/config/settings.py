@@ -17,7 +17,7 @@ from typing import Annotated, Final, Literal, TypeVar
 import attrs
 
 from medialib.completeness import TEMPORARY_NAMES, UNFINISHED_MARKERS
-from medialib.config.addresses import RemoteAddress, covers, parse_remote_url, sqlite_file
+from medialib.config.addresses import RemoteAddress, covers, parse_remote_url, sqlite_file, with_password
 from medialib.config.secret import Secret, SecretUrl
 from medialib.config.values import (
     Duration,
@@ -74,8 +74,23 @@ class CatalogueSettings:
 
     url: SecretUrl = setting(
         SecretUrl("sqlite:///~/.local/share/medialib/catalogue.db"),
-        "Database: path of an SQLite file, or a sqlite:// address. $XDG_DATA_HOME moves the default.",
+        "Database: path of an SQLite file, a sqlite:// address, or postgresql://user@host/database. $XDG_DATA_HOME "
+        "moves the default.",
     )
+    password: Secret | None = setting(
+        None, 'Password of the account on a database server, best as "${CATALOGUE_PASSWORD}".'
+    )
+
+    @property
+    def address(self) -> SecretUrl:
+        """The url, with the password in it if one is given beside it.
+
+        >>> CatalogueSettings(url=SecretUrl("postgresql://me@db/films"), password=Secret("hunter2")).address
+        SecretUrl('postgresql://me:••••@db/films')
+        """
+        if self.password is None:
+            return self.url
+        return SecretUrl(with_password(self.url.reveal(), self.password.reveal()))
 
     @property
     def sqlite_file(self) -> Path | None:

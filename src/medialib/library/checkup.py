@@ -24,7 +24,14 @@ from medialib.catalogue import open_catalogue
 from medialib.catalogue.condition import condition_of, mounted_network
 from medialib.catalogue.mounts import MOUNT_TABLE
 from medialib.config import RemoteSettings, Settings, load_settings, secrets_of
-from medialib.errors import Cancelled, ConfigurationError, HostKeyChanged, HostKeyUnknown, MedialibError
+from medialib.errors import (
+    Cancelled,
+    CatalogueOutdated,
+    ConfigurationError,
+    HostKeyChanged,
+    HostKeyUnknown,
+    MedialibError,
+)
 from medialib.http import HttpOptions
 from medialib.library.providers import configured_providers
 from medialib.library.record import INCOMING
@@ -32,8 +39,8 @@ from medialib.library.wiring import open_folder
 from medialib.ports import CancelToken, Catalogue, Clock, Location, MetadataProvider
 from medialib.transfer.folder_probing import look_at_destination, look_at_folder, rename_works
 from medialib.transfer.remote import FsspecLocation, open_location
+from medialib.workflows.apply.holders import holder_is_dead
 from medialib.workflows.apply.session import LEASE
-from medialib.workflows.apply.world import holder_is_dead
 from medialib.workflows.destination_check import judge_traits
 from medialib.workflows.doctor import (
     CatalogueFacts,
@@ -146,6 +153,7 @@ class _Examination:
     mount_table: Path | str
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
     _opened: list[Catalogue | None] = attrs.field(factory=list, init=False)
+    _unopened: MedialibError | None = attrs.field(default=None, init=False)
 
     def probes(self) -> list[tuple[str, Callable[[], Iterable[Check]]]]:
         """Everything that is to be looked at, by subject."""
@@ -183,14 +191,26 @@ class _Examination:
     def _catalogue(self) -> Checks:
         file = self.settings.catalogue.sqlite_file
         if file is None:
-            yield Check("catalogue", "skipped", "it is on a server, which is not looked into")
-            return
-        yield from judge_catalogue(self._catalogue_facts(file))
+            yield self._catalogue_server()
+        else:
+            yield from judge_catalogue(self._catalogue_facts(file))
         catalogue = self._memory()
         if catalogue is not None and catalogue.identity:
             lease = catalogue.leases.get(LEASE)
             dead = lease is not None and holder_is_dead(lease.holder)
             yield judge_writing(lease, catalogue.journal.runs(), self.clock.now(), dead=dead)
+
+    def _catalogue_server(self) -> Check:
+        shown, began = str(self.settings.catalogue.url), self.clock.monotonic()
+        catalogue = self._memory()
+        if self._unopened is not None:
+            if isinstance(self._unopened, CatalogueOutdated):
+                finding = f"{shown} has an older schema: the next run that writes brings it up to date"
+                return Check("catalogue", "ok", finding)
+            return failure("catalogue", self._unopened, seconds=self.clock.monotonic() - began)
+        there = catalogue is not None and catalogue.identity
+        finding = f"{shown} answers" if there else f"none yet: the first run that writes makes it at {shown}"
+        return Check("catalogue", "ok", finding, None, self.clock.monotonic() - began)
 
     def _catalogue_facts(self, file: Path) -> CatalogueFacts:
         folder = next(above for above in file.parents if above.exists())
@@ -211,9 +231,10 @@ class _Examination:
         with self._lock:
             if not self._opened:
                 try:
-                    self._opened.append(open_catalogue(self.settings.catalogue.url.reveal(), read_only=True))
-                except MedialibError:
-                    self._opened.append(None)  # the check of the catalogue tells why
+                    self._opened.append(open_catalogue(self.settings.catalogue.address.reveal(), read_only=True))
+                except MedialibError as error:
+                    self._unopened = error  # the check of the catalogue tells why
+                    self._opened.append(None)
             return self._opened[0]
 
     def _folders(self) -> Checks:

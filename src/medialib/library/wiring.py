@@ -61,7 +61,7 @@ def open_library(
     for name, remote in remotes.items():
         if (connecting is None or name in connecting) and isinstance(remote, SupportsConnectingAhead):
             remote.connect_ahead()
-    catalogue = open_catalogue(settings.catalogue.url.reveal(), read_only=read_only, observer=observer)
+    catalogue = open_catalogue(settings.catalogue.address.reveal(), read_only=read_only, observer=observer)
     now = SystemClock() if clock is None else clock
     metadata = settings.metadata
     http = HttpOptions(

@@ -282,7 +282,8 @@ class Catalogue(Protocol):
 
     May be used from several threads at once. Outside a transaction every call is one by itself: durable when it
     returns, and whole for whoever reads meanwhile. Between the calls of a transaction another process may have written,
-    unless a lease keeps it from that: who decides by what it read holds one. Text is data, up to 10,000 characters at
+    unless a lease keeps it from that: who decides by what it read holds one. A transaction of a catalogue that was
+    opened read-only sees one moment. Text is data, up to 10,000 characters at
     least: quotes, NUL characters and lone surrogates come back as they went in, and sort by code point. Writes to a
     catalogue opened read-only raise `CatalogueError`. Iterators are safe against later writes. Raises `CatalogueBusy`
     (transient) if another process held it too long, and `CatalogueOutOfReach` (transient) if its server does not

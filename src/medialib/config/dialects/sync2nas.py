@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from itertools import combinations
 from pathlib import PurePosixPath
 from typing import Final
+from urllib.parse import quote
 
 from medialib.config.dialects.translation import Dialect, Translation, Translator
 from medialib.config.environment import KeyPath
@@ -143,21 +144,39 @@ def _read_database(found: Translator) -> None:
         near = "postgres" if kind.startswith("postgres") else None
         message = f"is none of {', '.join(_DATABASES)}" + (f"; did you mean {near!r}?" if near else "")
         found.fault("Database.type", message, catalogue)
-    elif kind != "sqlite":
-        message = (
-            f"names {kind}, and this medialib opens SQLite only: set it to sqlite, and SQLite.db_file to a new file"
-        )
+    elif kind == "milvus":
+        message = f"names {kind}, which this medialib does not open: set it to sqlite, and SQLite.db_file to a new file"
         found.fault("Database.type", message, catalogue)
-    found.local_path("SQLite", "db_file", to=catalogue)
-    if found.given("SQLite", "db_file"):
+    # What is said of the others has no effect; a mistake in it is a mistake all the same.
+    in_file = kind != "postgres"
+    found.local_path("SQLite", "db_file", to=catalogue if in_file else None)
+    if in_file and found.given("SQLite", "db_file"):
         note = "the database is medialib's own: if the older program's stands there, name another file"
         found.origin(catalogue, "SQLite.db_file", note=note)
-    # These have no effect, whatever the type; a mistake in them is a mistake all the same.
-    for section in ("PostgreSQL", "Milvus"):
-        found.text(section, "host")
-        found.port(section, "port")
-    found.text("PostgreSQL", "database")
-    found.text("PostgreSQL", "user")
+    _read_server(found, catalogue if kind == "postgres" else None)
+    found.text("Milvus", "host")
+    found.port("Milvus", "port")
+
+
+def _read_server(found: Translator, catalogue: KeyPath | None) -> None:
+    """The server of PostgreSQL, for the address of the catalogue if that is to be there."""
+    host, database, user = (found.text("PostgreSQL", key) for key in ("host", "database", "user"))
+    port = found.port("PostgreSQL", "port")
+    if catalogue is None:
+        return
+    for key, value in (("host", host), ("database", database)):
+        if value is None and not found.given("PostgreSQL", key):
+            message = f"is missing: Database.type is postgres, and wants the {key}"
+            found.fault(f"PostgreSQL.{key}", message, catalogue)
+    if host is not None and database is not None:
+        account = f"{quote(user, safe='')}@" if user else ""
+        server = f"[{host}]" if ":" in host else quote(host, safe="")
+        url = f"postgresql://{account}{server}{f':{port}' if port else ''}/{quote(database, safe='')}"
+        found.put(catalogue, url, "PostgreSQL.database")
+        note = "medialib makes tables of its own: if the older program's stand there, name another database"
+        found.origin(catalogue, "PostgreSQL.database", note=note)
+    if found.given("PostgreSQL", "password") and found.raw("PostgreSQL", "password"):
+        found.text("PostgreSQL", "password", to=(catalogue[0], "password"))
 
 
 def _read_library(found: Translator) -> None:

@@ -169,27 +169,29 @@ class Translator:
             return value
         return None
 
-    def port(self, section: str, key: str, *, to: KeyPath | None = None) -> None:
-        """A TCP port."""
+    def port(self, section: str, key: str, *, to: KeyPath | None = None) -> int | None:
+        """A TCP port; None if it is not given, or is none."""
         value = self.text(section, key)
         if value is None:
-            return
+            return None
         number = int(value) if _WHOLE_NUMBER.fullmatch(value) else 0
         if not 1 <= number <= 65_535:
             self.fault(f"{section}.{key}", wanted("a whole number, 1 to 65535", value).faults[0][1], to)
-        elif to is not None:
+            return None
+        if to is not None:
             self.put(to, number, f"{section}.{key}")
+        return number
 
-    def local_path(self, section: str, key: str, *, to: KeyPath) -> None:
+    def local_path(self, section: str, key: str, *, to: KeyPath | None) -> None:
         """A path of this machine."""
         value = self.text(section, key)
         if value is None:
             return
         fault = None if self._windows else _windows_fault(value)
-        if fault is None:
-            self.put(to, value, f"{section}.{key}")
-        else:
+        if fault is not None:
             self.fault(f"{section}.{key}", fault, to)
+        elif to is not None:
+            self.put(to, value, f"{section}.{key}")
 
     def put(self, path: KeyPath, value: Any, origin: str) -> None:
         """Say a native key with its value (dollar signs as they are) and what it came of."""

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 
-from medialib.errors import Cancelled, CatalogueBusy, MedialibError
+from medialib.errors import Cancelled, CatalogueBusy, MedialibError, TransientError
 from medialib.events import Observer, PlanFinished, PlanStarted, Waiting, nobody
 from medialib.planning import Plan, irreversible, undo_actions
 from medialib.ports import CancelToken, Run, RunState
 from medialib.workflows.apply.checking import check_world
+from medialib.workflows.apply.holders import holder_is_dead, holder_name
 from medialib.workflows.apply.progress import Progress, Report
 from medialib.workflows.apply.recovery import recover
-from medialib.workflows.apply.world import World, holder_is_dead
+from medialib.workflows.apply.world import World
 
 __all__ = ["LEASE", "Session", "apply", "writing"]
 
@@ -126,7 +127,7 @@ def writing(
     Raises CatalogueBusy if the wait was in vain, and Cancelled if the caller asked to stop while waiting.
     """
     token: CancelToken = cancelled if cancelled is not None else threading.Event()
-    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    holder = holder_name()
     _take_lease(world, holder, observer, token, wait, lease_seconds)
     lost, ended = threading.Event(), threading.Event()
     renewal = threading.Thread(
@@ -185,7 +186,7 @@ def _take_lease(
     deadline = None if wait is None else clock.monotonic() + wait
     told = ""
     while True:
-        lease = leases.acquire(LEASE, holder, seconds=lease_seconds, now=clock.now())
+        lease = leases.acquire(LEASE, holder, seconds=lease_seconds, now=_now(world))
         if lease.holder == holder:
             return
         if holder_is_dead(lease.holder):
@@ -204,15 +205,27 @@ def _take_lease(
         clock.sleep(0.1)
 
 
+def _now(world: World) -> datetime | None:
+    """The time that leases go by: None for that of a catalogue which has its own, so that machines need not agree."""
+    return None if world.catalogue.traits.own_clock else world.clock.now()
+
+
 def _renew(world: World, holder: str, lost: threading.Event, ended: threading.Event, lease_seconds: float) -> None:
+    renewed = time.monotonic()
     while not ended.wait(lease_seconds / 4):
+        began = time.monotonic()
         try:
-            lease = world.catalogue.leases.acquire(LEASE, holder, seconds=lease_seconds, now=world.clock.now())
-        except CatalogueBusy:
-            continue
+            lease = world.catalogue.leases.acquire(LEASE, holder, seconds=lease_seconds, now=_now(world))
+        except TransientError:
+            # It is ours until it lapses; who cannot renew it until then must take it for somebody else's.
+            if time.monotonic() - renewed < lease_seconds:
+                continue
+            lost.set()
+            return
         except MedialibError:
             lost.set()
             return
         if lease.holder != holder:
             lost.set()
             return
+        renewed = began

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
@@ -16,7 +15,7 @@ from medialib.planning import Release, ReleaseFile, ReleaseFolder, ReleaseMark, 
 from medialib.ports import Catalogue, Clock, Location, SupportsRelease, Transfer, WritableLocation
 from medialib.workflows.apply.proving import ProofLevel
 
-__all__ = ["ReleaseMode", "World", "holder_is_dead", "say_failure"]
+__all__ = ["ReleaseMode", "World", "say_failure"]
 
 ReleaseMode: TypeAlias = Literal["keep", "delete", "move", "mark"]
 """What becomes of files on a remote once they are proven in the library."""
@@ -118,22 +117,3 @@ def say_failure(error: MedialibError | OSError) -> str:
         text = f"{os.fsdecode(error.filename)}: {text}"
     remedy = _REMEDIES.get(error.errno or 0)
     return f"{text}. {remedy}" if remedy else text
-
-
-def holder_is_dead(holder: str) -> bool:
-    """Whether a lease's holder (``host:pid:random``) was a process of this machine that has ended.
-
-    >>> holder_is_dead("another-machine:1:x")
-    False
-    """
-    host, _, rest = holder.partition(":")
-    process = rest.partition(":")[0]
-    if host != socket.gethostname() or not process.isdigit():
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
