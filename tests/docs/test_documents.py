@@ -66,7 +66,9 @@ def test_there_are_commands_to_check() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_configurations_are_valid(page: Path, tmp_path: Path) -> None:
     for block in fenced(page, "toml"):
-        settings = parse_settings(tomllib.loads(block), folder=tmp_path, environment={"HOME": str(tmp_path)})
+        variables = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block), "filled in")
+        environment = {"HOME": str(tmp_path), **variables}
+        settings = parse_settings(tomllib.loads(block), folder=tmp_path, environment=environment)
         assert settings.warnings == (), block
 
 
