@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -41,13 +43,15 @@ WRITTEN = "correct%2Fhorse%40battery%3A50%25"
 
 @pytest.fixture
 def url(postgresql_server: PostgresqlServer) -> str:
-    return postgresql_server.fresh_url()
+    """A schema of the test's own, and connections that are told from those of others."""
+    url = postgresql_server.fresh_url()
+    return f"{url}&application_name={schema_of(url)}"
 
 
 @pytest.fixture(scope="module")
 def guest(postgresql_server: PostgresqlServer) -> Iterator[str]:
     """An account that needs its password, and owns a database of its own."""
-    name = f"guest_{id(postgresql_server)}"
+    name = f"guest_{secrets.token_hex(4)}"
     postgresql_server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'")
     postgresql_server.execute(f"CREATE DATABASE {name} OWNER {name}")
     yield name
@@ -255,21 +259,21 @@ def test_a_prefix_query_uses_the_index(postgresql_server: PostgresqlServer, url:
         "ix_episodes_show_absolute": "SELECT * FROM episodes WHERE show = 'a' AND absolute = 3",
         "ix_inventory_sha256": "SELECT * FROM inventory WHERE sha256 = 'a'",
     }
-    schema = schema_of(url)
     # Tables that are empty are read whole unless that is forbidden.
-    postgresql_server.execute("ALTER ROLE medialib IN DATABASE medialib SET enable_seqscan = off")
-    for index, query in asked.items():
-        plan = postgresql_server.execute(f"EXPLAIN {query}", schema=schema)
-        assert any(f"using {index}" in line or f"on {index}" in line for (line,) in plan), plan
+    settings = f"-c%20enable_seqscan%3Doff%20-c%20search_path%3D{schema_of(url)}"
+    with psycopg.connect(postgresql_server.url(options=settings)) as connection:
+        for index, query in asked.items():
+            plan = connection.execute(f"EXPLAIN {query}".encode()).fetchall()
+            assert any(f"using {index}" in line or f"on {index}" in line for (line,) in plan), plan
 
 
 # -------------------------------------------------------------------------------------------- connections that are lost
 
 
-def cut(server: PostgresqlServer) -> None:
-    """End every connection that a catalogue has."""
-    query = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'medialib'"
-    assert server.execute(query)
+def cut(server: PostgresqlServer, url: str) -> None:
+    """End every connection that the catalogue has."""
+    query = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = %s"
+    assert server.execute(query, schema_of(url))
 
 
 def test_a_connection_that_was_lost_between_two_calls_is_made_again(
@@ -277,9 +281,9 @@ def test_a_connection_that_was_lost_between_two_calls_is_made_again(
 ) -> None:
     catalogue = open_catalogue(url)
     for text in ("1", "2"):
-        cut(postgresql_server)
+        cut(postgresql_server, url)
         catalogue.checkpoints.put("a", text)
-        cut(postgresql_server)
+        cut(postgresql_server, url)
         assert catalogue.checkpoints.get("a") == text
     catalogue.close()
 
@@ -290,7 +294,7 @@ def test_a_transaction_whose_connection_was_lost_is_lost_whole(postgresql_server
     def write(*, catching: bool) -> None:
         with catalogue.transaction():
             catalogue.checkpoints.put("a", "1")
-            cut(postgresql_server)
+            cut(postgresql_server, url)
             if catching:
                 with pytest.raises(CatalogueOutOfReach):
                     catalogue.checkpoints.get("a")

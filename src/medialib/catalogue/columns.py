@@ -34,6 +34,7 @@ __all__ = [
     "WholeNumber",
     "cut_key",
     "escape",
+    "is_coded",
     "keys_are_cut",
     "unescape",
 ]
@@ -65,13 +66,18 @@ def escape(text: str) -> str:
     return _STRANGE.sub(_code, text)
 
 
+def is_coded(text: str) -> bool:
+    """Whether a text from the database has anything in it that stands for something else."""
+    return "\x01" in text or "\ue000" in text
+
+
 def unescape(text: str) -> str:
     r"""The text that `escape` wrote.
 
     >>> unescape(escape("caf\udce9\x00\x01\ue000")) == "caf\udce9\x00\x01\ue000"
     True
     """
-    if "\x01" in text or "\ue000" in text:
+    if is_coded(text):
         return _CODED.sub(_decode, text)
     return text
 

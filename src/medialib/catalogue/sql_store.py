@@ -12,6 +12,7 @@ import attrs
 from sqlalchemy import Connection, Dialect, RootTransaction, Select, Table, not_
 from sqlalchemy.exc import DBAPIError, StatementError
 
+from medialib.catalogue.columns import EscapedText, is_coded, unescape
 from medialib.catalogue.sql_upsert import Upsert, with_long_keys
 from medialib.errors import CatalogueError, MedialibError
 
@@ -118,12 +119,18 @@ class Store:
             rows = connection.execute(wanted).cursor.fetchall()
         except self.dialect.loaded_dbapi.Error as error:
             raise DBAPIError(None, None, error) from error
-        columns = list(zip(*rows, strict=True))
-        for at, column in enumerate(wanted.selected_columns if rows else ()):
+        found: list[tuple[Any, ...]] = list(rows)
+        for at, column in enumerate(wanted.selected_columns):
+            if isinstance(column.type, EscapedText):
+                # Nearly no text has anything to be put back, and a row that stays as it is costs nothing.
+                for number in [n for n, row in enumerate(found) if row[at] is not None and is_coded(row[at])]:
+                    row = found[number]
+                    found[number] = (*row[:at], unescape(row[at]), *row[at + 1 :])
+                continue
             convert = column.type.dialect_impl(self.dialect).result_processor(self.dialect, None)
             if convert is not None:
-                columns[at] = tuple(map(convert, columns[at]))
-        return list(zip(*columns, strict=True))
+                found = [(*row[:at], convert(row[at]), *row[at + 1 :]) for row in found]
+        return found
 
     def add(self, connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
         """Enter a row unless there is one with the same primary key; tells whether it was entered."""
