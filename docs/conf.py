@@ -51,6 +51,8 @@ nitpick_ignore = [
     ("py:class", "medialib.catalogue.sql.SqlCatalogue"),
     ("py:class", "medialib.http.client.Answered"),
     ("py:class", "TemplateOf"),
+    ("py:class", "TypeIs"),
+    ("py:class", "_Offered"),
     ("py:class", "medialib.naming.absolute.CountedEpisode"),
     ("py:class", "medialib.naming.rendering.nodes.Group"),
     ("py:class", "medialib.naming.rendering.nodes.Numbering"),
