@@ -24,6 +24,7 @@ __all__ = [
     "SupportsProving",
     "SupportsReadingAhead",
     "SupportsRelease",
+    "SupportsReserving",
     "SupportsSettling",
     "SupportsWriters",
     "Transfer",
@@ -194,6 +195,21 @@ class SupportsHolding(Protocol):
 
         False where that cannot be done, or where there is a part already: then nothing has happened.
         """
+
+
+@runtime_checkable
+class SupportsReserving(Protocol):
+    """What some parts can do besides: have room on the disk before the bytes are there."""
+
+    def reserve(self, size: int) -> None:
+        """Have the next `Part.write` keep room for a file of that size, as long as its stream is open.
+
+        That `write` MUST raise OSError (ENOSPC) if there is none, at once; where room cannot be kept it does as if
+        nothing had been asked for. The part is never longer for it than what was written.
+        """
+
+    def release(self) -> None:
+        """Give back what is kept for it, as it is after a crash. No part, or nothing kept, is fine."""
 
 
 @runtime_checkable

@@ -22,7 +22,15 @@ from typing import Any, BinaryIO, TypeAlias, cast
 import attrs
 
 from medialib.model import FileEntry, RefusedEntry
-from medialib.ports import LocationTraits, Part, PartRecord, SupportsSettling, SupportsWriters, WritableLocation
+from medialib.ports import (
+    LocationTraits,
+    Part,
+    PartRecord,
+    SupportsReserving,
+    SupportsSettling,
+    SupportsWriters,
+    WritableLocation,
+)
 from medialib.testing.memory_location import MemoryFile, MemoryLocation
 from medialib.testing.servers import unavailable
 
@@ -300,6 +308,14 @@ class _SteppedPart:
     def note(self, record: PartRecord) -> None:
         self._location.before("note", self._path)
         self._inner.note(record)
+
+    def reserve(self, size: int) -> None:
+        if isinstance(self._inner, SupportsReserving):
+            self._inner.reserve(size)
+
+    def release(self) -> None:
+        if isinstance(self._inner, SupportsReserving):
+            self._inner.release()
 
     def settle(self, *, mtime_ns: int) -> None:
         self._location.before("sync", self._path)

@@ -31,6 +31,7 @@ from medialib.ports import (
     PartRecord,
     SupportsHolding,
     SupportsProving,
+    SupportsReserving,
     SupportsSettling,
     WritableLocation,
 )
@@ -300,6 +301,25 @@ class WritableLocationConformance(LocationConformance):
         again.discard()
         assert location.part("a.mkv").record is None
         assert list(location.walk()) == []
+
+    def test_a_part_is_as_long_as_what_was_written_whatever_is_kept_for_it(
+        self, location: WritableLocation, backdoor: Backdoor
+    ) -> None:
+        part = location.part("a.mkv")
+        if isinstance(part, SupportsReserving):
+            part.release()
+            part.reserve(2**21)
+        with part.write(0) as sink:
+            assert backdoor.read("a.mkv.part") == b""
+            sink.write(b"123")
+            sink.flush()
+            assert backdoor.read("a.mkv.part") == b"123"
+        if isinstance(part, SupportsReserving):
+            part.release()
+        with part.read() as stream:
+            assert stream.read() == b"123"
+        part.publish(mtime_ns=MOMENT)
+        assert backdoor.read("a.mkv") == b"123"
 
     def test_a_file_that_is_only_named_like_a_part_is_left_alone(
         self, location: WritableLocation, backdoor: Backdoor

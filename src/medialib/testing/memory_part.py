@@ -51,11 +51,11 @@ class MemoryReader(io.RawIOBase):
 
 
 class MemoryWriter(io.RawIOBase):
-    """Appends to a file, as long as there is room."""
+    """Appends to a file, as long as there is room: what was kept for it, or what is free."""
 
-    def __init__(self, location: MemoryLocation, path: str) -> None:
+    def __init__(self, location: MemoryLocation, path: str, kept: int) -> None:
         super().__init__()
-        self._location, self._path = location, path
+        self._location, self._path, self._kept = location, path, kept
 
     def writable(self) -> bool:
         """True."""
@@ -67,13 +67,23 @@ class MemoryWriter(io.RawIOBase):
         location.before("write", self._path)
         given = bytes(data)
         with location.lock:
-            taken = given if location.free is None else given[: location.free]
+            taken = given if location.free is None else given[: location.free + self._kept]
             if given and not taken:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            from_kept = min(self._kept, len(taken))
+            self._kept -= from_kept
             if location.free is not None:
-                location.free -= len(taken)
+                location.free -= len(taken) - from_kept
             location.files[self._path].content += taken
         return len(taken)
+
+    def close(self) -> None:
+        """Give back what was kept and not used."""
+        with self._location.lock:
+            if self._location.free is not None:
+                self._location.free += self._kept
+            self._kept = 0
+        super().close()
 
 
 class MemoryPart:
@@ -84,6 +94,7 @@ class MemoryPart:
         self._path = path
         self._part = part_address(path)
         self._note = f"{self._part}.json"
+        self._wanted = 0
 
     @property
     def record(self) -> PartRecord | None:
@@ -110,7 +121,21 @@ class MemoryPart:
             if location.free is not None:
                 location.free += max(0, len(file.content) - offset)
             file.content = file.content[:offset].ljust(offset, b"\0")
-        return cast(BinaryIO, MemoryWriter(location, self._part))
+            kept, self._wanted = max(0, self._wanted - offset), 0
+            if location.free is None:
+                kept = 0
+            elif kept > location.free:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._part)
+            else:
+                location.free -= kept
+        return cast(BinaryIO, MemoryWriter(location, self._part, kept))
+
+    def reserve(self, size: int) -> None:
+        """See `SupportsReserving.reserve`."""
+        self._wanted = size
+
+    def release(self) -> None:
+        """A stream that is closed keeps nothing."""
 
     def note(self, record: PartRecord) -> None:
         """See `medialib.ports.Part.note`."""

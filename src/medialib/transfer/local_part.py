@@ -20,6 +20,7 @@ from medialib.errors import ConnectionLost, OutOfReach, TargetTaken
 from medialib.ports import PartRecord
 from medialib.transfer.ownership import Ownership
 from medialib.transfer.placing import rename_without_replacing
+from medialib.transfer.reserving import reserve_room, return_room
 from medialib.transfer.write_back import begin_writing
 
 __all__ = ["LocalPart", "dump_note", "load_note", "part_address"]
@@ -103,6 +104,7 @@ class LocalPart:
         self._part = part_address(address)
         self._note = f"{self._part}.json"
         self._settled: int | None = None
+        self._wanted = 0
         # An open file without a name, and what closes it.
         self._held: int | None = None
         self._let_go: Callable[[], object] = _nothing
@@ -132,6 +134,7 @@ class LocalPart:
         """See `Part.write`."""
         self._name_held()
         self._settled = None
+        wanted, self._wanted = self._wanted, 0
         ours = os.path.exists(self._note)
         try:
             if not ours:
@@ -146,13 +149,28 @@ class LocalPart:
                 remedy="Move it elsewhere.",
             ) from None
         try:
+            # what an earlier try had reserved goes, too
             os.ftruncate(descriptor, offset)
             os.lseek(descriptor, offset, os.SEEK_SET)
+            reserved = self._reserved(descriptor, offset, wanted)
         except BaseException:
             os.close(descriptor)
             raise
         self._touched(False)
-        return cast(BinaryIO, _EarlyWriter(descriptor, offset))
+        return cast(BinaryIO, _EarlyWriter(descriptor, offset, reserved_to=wanted if reserved else 0))
+
+    def reserve(self, size: int) -> None:
+        """See `SupportsReserving.reserve`."""
+        self._wanted = size
+
+    def release(self) -> None:
+        """See `SupportsReserving.release`."""
+        with suppress(FileNotFoundError):
+            descriptor = self._open(os.O_WRONLY)
+            try:
+                return_room(descriptor)
+            finally:
+                os.close(descriptor)
 
     def hold(self, content: bytes | bytearray | memoryview) -> bool:
         """See `SupportsHolding.hold`: Linux keeps files without a name (O_TMPFILE), and names them later.
@@ -278,6 +296,12 @@ class LocalPart:
         finally:
             os.close(place)
 
+    def _reserved(self, descriptor: int, offset: int, wanted: int) -> bool:
+        try:
+            return reserve_room(descriptor, offset, wanted - offset)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self._part) from None
+
     def _forget_held(self) -> None:
         self._held = None
         self._let_go()
@@ -290,11 +314,23 @@ class LocalPart:
 
 
 class _EarlyWriter(io.FileIO):
-    """Tells the disk to begin with what it was given every 8 MiB, so that little is left to wait for at the end."""
+    """Tells the disk to begin with what it was given every 8 MiB, so that little is left to wait for at the end.
 
-    def __init__(self, descriptor: int, offset: int) -> None:
+    Closed before it has come to `reserved_to`, it gives back the room that is kept for the rest.
+    """
+
+    def __init__(self, descriptor: int, offset: int, *, reserved_to: int) -> None:
         super().__init__(descriptor, "wb")
         self._begun = self._at = offset
+        self._reserved_to = reserved_to
+
+    def close(self) -> None:
+        """As ever."""
+        if not self.closed and self._at < self._reserved_to:
+            # where that fails, recovery or the next try gives it back
+            with suppress(OSError):
+                return_room(self.fileno())
+        super().close()
 
     def write(self, data: Any, /) -> int:
         """As ever."""

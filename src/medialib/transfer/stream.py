@@ -22,6 +22,7 @@ from medialib.ports import (
     Received,
     SupportsHolding,
     SupportsReadingAhead,
+    SupportsReserving,
     offers,
 )
 
@@ -35,6 +36,7 @@ _WATCH = 0.2
 _GATHERED_FOR = 0.1
 _CHUNKS_WAITING = 3
 _SENT_AGAIN = 2**17
+_WORTH_RESERVING = 2**20
 _IDLE_FOR = 5.0
 
 _Piece: TypeAlias = bytes | bytearray | memoryview
@@ -285,6 +287,8 @@ class StreamTransfer:
                     digest.update(data)
                     arrived(len(data))
                     return len(data), chunk.after
+            if entry.size - offset > _WORTH_RESERVING and offers(part, SupportsReserving):
+                part.reserve(entry.size)
             with part.write(offset) as sink:
                 try:
                     while True:

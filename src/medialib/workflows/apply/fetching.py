@@ -210,7 +210,7 @@ class Fetching:
         return self._attempts.of(action, again, self._observer)
 
     def _end(self, sequence: int, action: Fetch, outcome: Outcome) -> None:
-        self._room.release(action)
+        self._room.release(action, arrived=outcome.result == "done")
         self._ended(sequence, action, outcome)
 
 

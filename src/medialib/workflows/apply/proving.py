@@ -24,6 +24,7 @@ from medialib.ports import (
     SupportsDigests,
     SupportsHolding,
     SupportsProving,
+    SupportsReserving,
     SupportsSettling,
     Untold,
     offers,
@@ -80,6 +81,16 @@ class WatchedPart:
         self._digester = Digester(self._algorithms)
         self._digester.update(memoryview(content))
         return True
+
+    def reserve(self, size: int) -> None:
+        """See `SupportsReserving.reserve`; nothing is kept where the inner part cannot."""
+        if isinstance(self._inner, SupportsReserving):
+            self._inner.reserve(size)
+
+    def release(self) -> None:
+        """See `SupportsReserving.release`."""
+        if isinstance(self._inner, SupportsReserving):
+            self._inner.release()
 
     def note(self, record: PartRecord) -> None:
         """See `Part.note`."""

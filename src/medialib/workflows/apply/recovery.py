@@ -9,7 +9,7 @@ from medialib.errors import MedialibError
 from medialib.events import Noted, Observer, nobody
 from medialib.model import FileEntry, Place
 from medialib.planning import Action, Discard, Fetch, MakeFolder, Move, Outcome, Release, RemoveFolder
-from medialib.ports import CancelToken, Run, WritableLocation
+from medialib.ports import CancelToken, Run, SupportsReserving, WritableLocation
 from medialib.workflows.apply.performing import known_row
 from medialib.workflows.apply.recording import record
 from medialib.workflows.apply.releasing import examine_release
@@ -64,6 +64,7 @@ def _examine(action: Action, world: World, cancelled: CancelToken) -> Outcome:
             location = world.writable(action.target)
             entry = location.entry(action.target.path)
             if entry is None or not _may_be(entry, action, location):
+                _release_part(location, action.target.path)
                 return Outcome("skipped", "interrupted; what arrived is kept for the next run")
             _forget_part(location, action.target)
             sha256 = content_hash(location, action.target.path, cancelled)
@@ -95,6 +96,7 @@ def _examine_move(action: Move | Discard, world: World, cancelled: CancelToken) 
     standing, arrived = source.entry(action.source.path), target.entry(action.target.path)
     if arrived is None or not _may_be(arrived, action, target):
         if standing is not None:
+            _release_part(target, action.target.path)
             return Outcome("skipped", "interrupted before it had any effect")
         return Outcome("failed", f"interrupted, and neither {action.source} nor {action.target} stands there any more")
     _forget_part(target, action.target)
@@ -132,6 +134,13 @@ def _forget_part(location: WritableLocation, target: Place) -> None:
     """Remove what is left of the part of a file that has its name: a second name of it, or a note."""
     with contextlib.suppress(MedialibError, OSError):
         location.part(target.path).discard()
+
+
+def _release_part(location: WritableLocation, path: str) -> None:
+    """Give back the room that was kept for the rest of a file, which may never be fetched again."""
+    part = location.part(path)
+    if isinstance(part, SupportsReserving):
+        part.release()
 
 
 def _same_content(first: Place, second: Place, world: World, cancelled: CancelToken) -> bool:

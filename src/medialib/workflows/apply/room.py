@@ -6,7 +6,7 @@ import threading
 
 import attrs
 
-from medialib.errors import OutOfReach
+from medialib.errors import MedialibError, OutOfReach
 from medialib.planning import Fetch
 from medialib.workflows.apply.world import World
 
@@ -16,7 +16,8 @@ __all__ = ["Room"]
 @attrs.define
 class _Disk:
     left: int | None = None
-    claims: dict[str, None] = attrs.field(factory=dict)
+    claims: dict[str, tuple[int, int]] = attrs.field(factory=dict)
+    """Of each file what is to come, and how much was there before."""
 
 
 class Room:
@@ -44,11 +45,25 @@ class Room:
                         remedy="Make room, then run the same command again.",
                     )
                 disk.left -= coming
-            disk.claims[action.id] = None
+            disk.claims[action.id] = coming, arrived_before
 
-    def release(self, action: Fetch) -> None:
-        """The file is under way no longer: what is free is told by the disk again once that is true of all."""
+    def release(self, action: Fetch, *, arrived: bool) -> None:
+        """The file is under way no longer: what is free is told by the disk again once that is true of all.
+
+        Until then others may have what it does not take up, unless it `arrived`.
+        """
         with self._lock:
             disk = self._disks.get(action.target.location)
-            if disk is not None:
-                disk.claims.pop(action.id, None)
+            if disk is None or action.id not in disk.claims:
+                return
+            coming, before = disk.claims.pop(action.id)
+            if disk.left is not None and disk.claims and not arrived:
+                disk.left += coming - max(0, self._kept(action) - before)
+
+    def _kept(self, action: Fetch) -> int:
+        """How much of a file that failed is kept for another try; all of it where that cannot be told."""
+        try:
+            record = self._world.writable(action.target).part(action.target.path).record
+        except (MedialibError, OSError):
+            return action.size
+        return 0 if record is None else record.offset
