@@ -66,8 +66,10 @@ class TestSteppedLocation(WritableLocationConformance):
 # -------------------------------------------------------------------------------------------------------- loss of power
 
 
-def stocked() -> MemoryWorld:
+def stocked(*, holds: bool) -> MemoryWorld:
     world = MemoryWorld()
+    for location in world.locations:
+        location.holds = holds
     for path, content in FILES.items():
         world.remote.put(path, content, mtime_ns=world.clock.ago(hours=1))
     return world
@@ -95,7 +97,7 @@ def test_whatever_a_loss_of_power_takes_back_the_next_run_completes(block: int) 
     """What no flush had made to last may be gone: each disk comes back as it was at a moment of its own."""
     for number in range(block * 50, (block + 1) * 50):
         with chances("loss of power", number) as chance:
-            world = stocked()
+            world = stocked(holds=chance.random() < 0.5)
             for _ in range(chance.randint(1, 3)):
                 PowerCut(world.locations[1:], chance.randint(0, 170), chance)
                 try:

@@ -161,7 +161,7 @@ def test_a_failure_skips_what_comes_after_it_and_goes_on_with_the_rest() -> None
     fourth = fetch(world, "four.mkv", "f4")
 
     def fail(operation: str, path: str) -> None:
-        if operation == "make_part" or (operation == "write" and path.startswith("one.mkv")):
+        if operation == "make_part" or (operation in ("write", "hold") and path.startswith("one.mkv")):
             raise OSError(errno.EIO, "Input/output error", path)
 
     world.incoming.before = fail
@@ -280,7 +280,7 @@ def test_a_copied_source_is_let_go_of_only_when_its_whole_unit_is_placed() -> No
     ]
 
     def fail(operation: str, path: str) -> None:
-        if operation == "make_folder" or (operation == "write" and path.startswith("two")):
+        if operation == "make_folder" or (operation in ("write", "hold") and path.startswith("two")):
             raise OSError(errno.ENOSPC, "No space left on device", path)
 
     world.movies.before = fail

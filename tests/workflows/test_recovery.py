@@ -34,8 +34,11 @@ PLACED = {
 }
 
 
-def stocked() -> MemoryWorld:
+def stocked(*, holds: bool = True) -> MemoryWorld:
     world = MemoryWorld()
+    for location in world.locations:
+        # where it is False, each small file has a part and a note of its own
+        location.holds = holds
     for path, content in FILES.items():
         world.remote.put(path, content, mtime_ns=world.clock.ago(hours=1))
     return world
@@ -64,9 +67,10 @@ def assert_whole(world: MemoryWorld) -> None:
         assert all(line.outcome is not None for line in world.catalogue.journal.lines(run.id))
 
 
-def test_a_death_at_any_step_is_survived() -> None:
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_death_at_any_step_is_survived(holds: bool) -> None:
     for steps in itertools.count():
-        world = stocked()
+        world = stocked(holds=holds)
         if not sync_until_killed(world, steps):
             break
         world.sync()
@@ -193,8 +197,8 @@ def lost(path: str) -> Exception:
 @pytest.mark.parametrize(
     ("operations", "error"),
     [
-        (frozenset({"write", "note", "make_folder", "rename", "publish", "flush"}), full),
-        (frozenset({"write", "read", "rename", "remove", "flush", "publish"}), broken),
+        (frozenset({"write", "hold", "note", "make_folder", "rename", "sync", "publish", "flush"}), full),
+        (frozenset({"write", "hold", "read", "rename", "remove", "sync", "flush", "publish"}), broken),
         (frozenset({"open", "read"}), lost),
     ],
 )

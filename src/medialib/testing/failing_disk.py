@@ -26,6 +26,7 @@ from medialib.ports import (
     LocationTraits,
     Part,
     PartRecord,
+    SupportsHolding,
     SupportsReserving,
     SupportsSettling,
     SupportsWriters,
@@ -50,7 +51,10 @@ Hook: TypeAlias = Callable[[str, str], None]
 """Called with an operation and its path before it happens."""
 
 WRITING = frozenset(
-    ("make_folder", "write_part", "write", "sync", "note", "publish", "rename", "remove", "remove_folder", "flush")
+    (
+        *("make_folder", "write_part", "write", "hold", "sync", "note", "publish"),
+        *("rename", "remove", "remove_folder", "flush"),
+    )
 )
 """The operations that change a disk, or see that a change lasts (``sync`` for bytes, ``flush`` for names)."""
 
@@ -63,16 +67,23 @@ class KillSwitch:
     """The process dies before its step number `after`, counted from 0, and nothing is done any more.
 
     Only steps of the thread that made the switch count: those of other threads come in no order that could be had
-    again. Unlike a death by SIGKILL this one runs ``finally`` blocks; what they try on a disk fails.
+    again, unless threads take turns (`medialib.testing.turns`). Then `turn` is called before each step, and the steps
+    of every thread count. Unlike a death by SIGKILL this one runs ``finally`` blocks; what they try on a disk fails.
     """
 
-    def __init__(self, after: int) -> None:
+    def __init__(self, after: int, *, turn: Callable[[], None] | None = None) -> None:
         self.left = after
+        self._turn = turn
         self._thread = threading.get_ident()
 
     def __call__(self, operation: str, path: str) -> None:
         """Die, if it is time."""
-        if threading.get_ident() != self._thread and self.left > 0:
+        if self._turn is not None:
+            self._turn()
+        self._count()
+
+    def _count(self) -> None:
+        if self._turn is None and threading.get_ident() != self._thread and self.left > 0:
             return
         if self.left == 0:
             self.die()
@@ -125,12 +136,19 @@ class PowerCut(KillSwitch):
     """The machine loses power before step number `after`: what no flush had made to last may be gone.
 
     Names: each disk comes back as it was at some moment since its latest ``flush``, drawn from `chances`. Bytes: those
-    of parts come back cut short, or with nothing but zeros at their end. What has its final name is whole, since it was
-    synced before (`Part.publish`). Locations whose roots share a disk come back together.
+    that were not synced, under whatever name, come back cut short, or with nothing but zeros at their end. Locations
+    whose roots share a disk come back together.
     """
 
-    def __init__(self, locations: Iterable[MemoryLocation], after: int, chances: random.Random) -> None:
-        super().__init__(after)
+    def __init__(
+        self,
+        locations: Iterable[MemoryLocation],
+        after: int,
+        chances: random.Random,
+        *,
+        turn: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(after, turn=turn)
         self._chances = chances
         self._disks: dict[str, list[MemoryLocation]] = {}
         for location in locations:
@@ -144,10 +162,12 @@ class PowerCut(KillSwitch):
         disk = location.disk("")
 
         def hook(operation: str, path: str) -> None:
+            if self._turn is not None:
+                self._turn()
             if self.left > 0 and operation in WRITING:
                 now = _Moment.of(self._disks[disk])
                 self._moments[disk] = [now] if operation == "flush" else [*self._moments[disk], now]
-            self(operation, path)
+            self._count()
 
         return hook
 
@@ -164,13 +184,13 @@ class PowerCut(KillSwitch):
 class _Moment:
     """Names and bytes of a disk's locations."""
 
-    files: tuple[dict[str, tuple[bytes, int]], ...]
+    files: tuple[dict[str, MemoryFile], ...]
     folders: tuple[frozenset[str], ...]
 
     @classmethod
     def of(cls, group: list[MemoryLocation]) -> _Moment:
         return cls(
-            tuple({path: (file.content, file.mtime_ns) for path, file in at.files.items()} for at in group),
+            tuple({path: attrs.evolve(file) for path, file in at.files.items()} for at in group),
             tuple(frozenset(location.folders) for location in group),
         )
 
@@ -178,8 +198,8 @@ class _Moment:
         for location, files, folders in zip(group, self.files, self.folders, strict=True):
             location.folders = set(folders)
             location.files = {
-                path: MemoryFile(_worn(content, chances) if path.endswith(".part") else content, mtime_ns)
-                for path, (content, mtime_ns) in files.items()
+                path: attrs.evolve(file) if file.synced else MemoryFile(_worn(file.content, chances), file.mtime_ns)
+                for path, file in files.items()
             }
 
 
@@ -192,7 +212,8 @@ class SteppedLocation:
     """Any writable location, with a hook before every operation on it, its streams and its parts.
 
     The names of operations are those of `WritableLocation`, and ``read``, ``write`` for streams, ``read_part``,
-    ``write_part``, ``note``, ``sync``, ``publish``, ``discard`` for parts. A rename calls the hook of either side.
+    ``write_part``, ``hold``, ``note``, ``sync``, ``publish``, ``discard`` for parts. A rename calls the hook of either
+    side. A ``sync`` that fails is one of the disk: what was not seen there is forgotten (`SupportsSettling.settle`).
     """
 
     def __init__(self, inner: WritableLocation, before: Hook) -> None:
@@ -292,6 +313,8 @@ class _SteppedPart:
         self._location = location
         self._inner = inner
         self._path = path
+        self._held = False
+        self._settled: int | None = None
 
     @property
     def record(self) -> PartRecord | None:
@@ -303,10 +326,20 @@ class _SteppedPart:
 
     def write(self, offset: int) -> BinaryIO:
         self._location.before("write_part", self._path)
+        self._settled = None
         return _stepped(self._inner.write(offset), self._location, self._path)
+
+    def hold(self, content: bytes | bytearray | memoryview) -> bool:
+        if not isinstance(self._inner, SupportsHolding):
+            return False
+        self._location.before("hold", self._path)
+        self._settled = None
+        self._held = self._inner.hold(content)
+        return self._held
 
     def note(self, record: PartRecord) -> None:
         self._location.before("note", self._path)
+        self._held = False
         self._inner.note(record)
 
     def reserve(self, size: int) -> None:
@@ -318,11 +351,21 @@ class _SteppedPart:
             self._inner.release()
 
     def settle(self, *, mtime_ns: int) -> None:
-        self._location.before("sync", self._path)
+        try:
+            self._location.before("sync", self._path)
+        except OSError:
+            if self._held:
+                self._inner.discard()
+            else:
+                self._inner.note(PartRecord("", 0, 0, 0, ""))
+            raise
         if isinstance(self._inner, SupportsSettling):
             self._inner.settle(mtime_ns=mtime_ns)
+        self._settled = mtime_ns
 
     def publish(self, *, mtime_ns: int) -> int:
+        if self._settled != mtime_ns:
+            self.settle(mtime_ns=mtime_ns)
         self._location.before("publish", self._path)
         return self._inner.publish(mtime_ns=mtime_ns)
 

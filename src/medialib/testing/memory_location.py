@@ -15,7 +15,7 @@ from medialib.naming import collision_key, unsafe_reason
 from medialib.ports import CancelToken, LocationTraits, Part, Untold, WritableLocation
 from medialib.testing.memory_part import MemoryFile, MemoryPart, MemoryReader
 
-__all__ = ["MemoryFile", "MemoryLocation"]
+__all__ = ["FarLocation", "MemoryFile", "MemoryLocation"]
 
 
 def _no_fault(operation: str, path: str) -> None:
@@ -27,9 +27,9 @@ class MemoryLocation:
 
     `disks` maps a folder to the name of the disk that holds it, ``""`` being the root's: files are renamed only within
     a disk, also between two locations. `free` is how many bytes can still be written, None for no limit; beyond it
-    writing raises OSError with ENOSPC. `before` is called with the name of an operation and its path before each
-    (also before each ``read`` and ``write`` of a stream); what it raises, the operation raises. `reachable` set to
-    False plays a disk that is not mounted.
+    writing raises OSError with ENOSPC. With ``holds=False`` its parts cannot be held without a name. `before` is called
+    with the name of an operation and its path before each (also before each ``read`` and ``write`` of a stream); what
+    it raises, the operation raises. `reachable` set to False plays a disk that is not mounted.
     """
 
     def __init__(
@@ -38,11 +38,13 @@ class MemoryLocation:
         *,
         disks: Mapping[str, str] | None = None,
         free: int | None = None,
+        holds: bool = True,
         before: Callable[[str, str], None] = _no_fault,
     ) -> None:
         self._name = name
         self._disks = {"": f"disk of {name}"} | dict(disks or {})
         self.free = free
+        self.holds = holds
         self.before = before
         self.reachable = True
         self.files: dict[str, MemoryFile] = {}
@@ -154,20 +156,21 @@ class MemoryLocation:
 
     def rename(self, source: str, target: WritableLocation, path: str) -> int | None:
         """See `WritableLocation.rename`."""
-        with self._step("rename", source):
-            if not isinstance(target, MemoryLocation):
-                return None
+        here = self._step("rename", source)
+        if not isinstance(target, MemoryLocation):
+            return None
+        there = target._step("rename", path)
+        with here, there:
             if source in self.links:
                 raise UnsafePath(f"{self._name}:{source} is a link, and links are not moved")
-            with target._step("rename", path):
-                if source not in self.files:
-                    raise FileNotFoundError(f"{self._name}:{source}")
-                target.require_folder(path)
-                target.refuse_collision(path, besides=source if target is self else None)
-                if self.disk(source) != target.disk(path):
-                    return None
-                target.files[path] = self.files.pop(source)
-                return target.files[path].mtime_ns
+            if source not in self.files:
+                raise FileNotFoundError(f"{self._name}:{source}")
+            target.require_folder(path)
+            target.refuse_collision(path, besides=source if target is self else None)
+            if self.disk(source) != target.disk(path):
+                return None
+            target.files[path] = self.files.pop(source)
+            return target.files[path].mtime_ns
 
     def remove(self, path: str, *, size: int, mtime_ns: int) -> None:
         """See `WritableLocation.remove`."""
@@ -190,7 +193,8 @@ class MemoryLocation:
 
     def relocate(self, source: str, path: str) -> tuple[str, ...]:
         """See `SupportsRelease.relocate`."""
-        with self._step("relocate", source), self._step("relocate", path):
+        here, there = self._step("relocate", source), self._step("relocate", path)
+        with here, there:
             if source not in self.files:
                 raise FileNotFoundError(f"{self._name}:{source}")
             self._target(path)
@@ -271,6 +275,12 @@ class MemoryLocation:
         if posixpath.dirname(path) not in self.folders:
             raise OutOfReach(f"{self._name} has no folder {posixpath.dirname(path)}", remedy="Is the disk mounted?")
 
+    def give_back(self, count: int) -> None:
+        """So many bytes are free again."""
+        with self.lock:
+            if self.free is not None:
+                self.free += count
+
     def refuse_collision(self, path: str, *, besides: str | None = None) -> None:
         """Raise TargetTaken if a name stands there that differs from this one at most in case or form."""
         for other in (*self.files, *self.folders, *self.links):
@@ -278,6 +288,24 @@ class MemoryLocation:
                 continue
             if collision_key(posixpath.basename(other)) == collision_key(posixpath.basename(path)):
                 raise TargetTaken(f"{self._name}:{path} is taken by {posixpath.basename(other)!r}")
+
+
+class FarLocation(MemoryLocation):
+    """One where each question is a journey: files come from it side by side, and it is told which come next.
+
+    Those in `near` are there before anybody asks, once they are expected.
+    """
+
+    near: frozenset[str] = frozenset()
+    expected: tuple[FileEntry, ...] = ()
+
+    def at_hand(self, path: str) -> bool:
+        """See `SupportsReadingAhead.at_hand`."""
+        return path in self.near and any(entry.path == path for entry in self.expected)
+
+    def expect(self, entries: Iterable[FileEntry]) -> None:
+        """See `SupportsReadingAhead.expect`."""
+        self.expected = tuple(entries)
 
 
 def _in_order(path: str) -> tuple[tuple[int, str], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import weakref
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import attrs
@@ -27,6 +28,10 @@ class MemoryFile:
     """All of its bytes."""
     mtime_ns: int
     """Nanoseconds since the epoch, UTC."""
+    synced: bool = True
+    """Whether its bytes were seen on the disk; a loss of power takes from others."""
+    spoiled: bool = False
+    """Whether that failed once: another try may say that all is well, and does not make it so."""
 
 
 class MemoryReader(io.RawIOBase):
@@ -74,7 +79,9 @@ class MemoryWriter(io.RawIOBase):
             self._kept -= from_kept
             if location.free is not None:
                 location.free -= len(taken) - from_kept
-            location.files[self._path].content += taken
+            file = location.files[self._path]
+            file.content += taken
+            file.synced = False
         return len(taken)
 
     def close(self) -> None:
@@ -95,31 +102,40 @@ class MemoryPart:
         self._part = part_address(path)
         self._note = f"{self._part}.json"
         self._wanted = 0
+        self._settled: int | None = None
+        self._held: MemoryFile | None = None
+        # What gives its room back once nobody can name it any more.
+        self._let_go: weakref.finalize[[int], MemoryPart] | None = None
 
     @property
     def record(self) -> PartRecord | None:
-        """See `medialib.ports.Part.record`."""
+        """See `Part.record`."""
         note = self._location.files.get(self._note)
         return None if note is None else load_note(note.content)
 
     def read(self) -> BinaryIO:
-        """See `medialib.ports.Part.read`."""
+        """See `Part.read`."""
         self._location.before("read_part", self._path)
+        if self._held is not None:
+            return io.BytesIO(self._held.content)
         file = self._location.files.get(self._part) if self._note in self._location.files else None
         return io.BytesIO(b"" if file is None else file.content)
 
     def write(self, offset: int) -> BinaryIO:
-        """See `medialib.ports.Part.write`."""
+        """See `Part.write`."""
         location = self._location
         location.before("write_part", self._path)
         location.require_folder(self._path)
+        self._settled = None
         with location.lock:
+            self._name_held()
             if self._part in location.files and self._note not in location.files:
                 raise TargetTaken(f"{self._part} is in the way of {self._path}: it was not begun by medialib")
             location.files.setdefault(self._note, MemoryFile(b"", 0))
             file = location.files.setdefault(self._part, MemoryFile(b"", 0))
             if location.free is not None:
                 location.free += max(0, len(file.content) - offset)
+            file.spoiled = file.spoiled and offset > 0
             file.content = file.content[:offset].ljust(offset, b"\0")
             kept, self._wanted = max(0, self._wanted - offset), 0
             if location.free is None:
@@ -137,36 +153,89 @@ class MemoryPart:
     def release(self) -> None:
         """A stream that is closed keeps nothing."""
 
+    def hold(self, content: bytes | bytearray | memoryview) -> bool:
+        """See `SupportsHolding.hold`."""
+        location = self._location
+        if not location.holds or self._note in location.files:
+            return False
+        location.before("hold", self._path)
+        with location.lock:
+            if location.free is not None:
+                if len(content) > location.free:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._path)
+                location.free -= len(content)
+                self._let_go = weakref.finalize(self, location.give_back, len(content))
+            self._held, self._settled = MemoryFile(bytes(content), 0, synced=False), None
+        return True
+
+    def _name_held(self) -> None:
+        """Let what is held be a part like any other."""
+        if self._held is not None:
+            self._location.files[self._part] = self._held
+            self._forget_held(stands=True)
+            self._location.files[self._note] = MemoryFile(b"", 0, synced=False)
+
     def note(self, record: PartRecord) -> None:
-        """See `medialib.ports.Part.note`."""
+        """See `Part.note`."""
         self._location.before("note", self._path)
-        self._location.files[self._note] = MemoryFile(dump_note(record), 0)
+        with self._location.lock:
+            self._name_held()
+            self._location.files[self._note] = MemoryFile(dump_note(record), 0, synced=False)
 
     def settle(self, *, mtime_ns: int) -> None:
-        """See `medialib.ports.Part.settle`."""
-        self._location.before("sync", self._path)
-        if self._part not in self._location.files:
+        """See `SupportsSettling.settle`."""
+        try:
+            self._location.before("sync", self._path)
+        except OSError:
+            # as a disk that cannot be believed: nothing is proven
+            self._forget_held()
+            if self._note in self._location.files:
+                self._location.files[self._note] = MemoryFile(b"", 0)
+            if self._part in self._location.files:
+                self._location.files[self._part].spoiled = True
+            raise
+        file = self._location.files.get(self._part) if self._held is None else self._held
+        if file is None:
             raise FileNotFoundError(f"nothing was received for {self._location.name}:{self._path}")
+        file.synced = not file.spoiled
+        self._settled = mtime_ns
 
     def publish(self, *, mtime_ns: int) -> int:
-        """See `medialib.ports.Part.publish`."""
+        """See `Part.publish`."""
         location = self._location
+        if self._settled != mtime_ns:
+            self.settle(mtime_ns=mtime_ns)
         location.before("publish", self._path)
+        if self._held is not None:
+            with location.lock:
+                location.require_folder(self._path)
+                location.refuse_collision(self._path)
+                location.files[self._path] = attrs.evolve(self._held, mtime_ns=mtime_ns)
+                self._forget_held(stands=True)
+            return mtime_ns
         with location.lock:
             if self._part not in location.files or self._note not in location.files:
                 raise FileNotFoundError(f"nothing was received for {location.name}:{self._path}")
             location.refuse_collision(self._path)
-            location.files[self._path] = MemoryFile(location.files.pop(self._part).content, mtime_ns)
+            location.files[self._path] = attrs.evolve(location.files.pop(self._part), mtime_ns=mtime_ns)
             location.files.pop(self._note, None)
         return mtime_ns
 
     def discard(self) -> None:
-        """See `medialib.ports.Part.discard`."""
+        """See `Part.discard`."""
         location = self._location
         location.before("discard", self._path)
+        self._forget_held()
         with location.lock:
             if location.files.pop(self._note, None) is None:
                 return
             gone = location.files.pop(self._part, None)
             if gone is not None and location.free is not None:
                 location.free += len(gone.content)
+
+    def _forget_held(self, *, stands: bool = False) -> None:
+        self._held = None
+        if self._let_go is not None:
+            if stands:
+                self._let_go.detach()
+            self._let_go()

@@ -16,7 +16,7 @@ from medialib.completeness import StabilityRules
 from medialib.filters import PathRules
 from medialib.model import FileEntry
 from medialib.planning import Plan
-from medialib.ports import Catalogue, Location, MetadataProvider
+from medialib.ports import Catalogue, Location, MetadataProvider, Transfer
 from medialib.routing import RoutingPolicy
 from medialib.testing.memory_location import MemoryLocation
 from medialib.transfer.stream import StreamTransfer
@@ -88,6 +88,11 @@ class MemoryWorld:
     provider: MetadataProvider | None = None
     """Who is asked about titles that the catalogue does not know; None: they are entered by their names."""
 
+    transfer: Transfer = attrs.field(factory=StreamTransfer)
+    """Who carries bytes."""
+    transfers: int = 1
+    """How many files may be under way at once from a remote that is a `FarLocation`."""
+
     @property
     def locations(self) -> tuple[MemoryLocation, ...]:
         """All four."""
@@ -100,7 +105,8 @@ class MemoryWorld:
         return World(
             catalogue=self.catalogue,
             locations=named,
-            transfer=StreamTransfer(),
+            transfer=self.transfer,
+            transfers=self.transfers,
             clock=self.clock,
             configuration="configuration",
             remote_paths={"remote": ()},
