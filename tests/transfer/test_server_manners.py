@@ -183,6 +183,22 @@ def test_what_nobody_may_do_is_borne_or_named(tmp_path: Path, name: str) -> None
     assert {type(manner) for manner in manners} - {NarrowWindow} <= shown
 
 
+@pytest.mark.parametrize(("window", "served"), [(700, LARGE), (700, SMALL), (100, TINY)])
+def test_a_server_that_never_takes_more_requests_is_a_lost_connection(
+    tmp_path: Path, window: int, served: tuple[HostileFile, ...]
+) -> None:
+    """Each session takes so many bytes of requests and no more; what it answered before does not come again."""
+    found = fetched(tmp_path, NarrowWindow(window, widens=False), Boasting(2**14), served=served, tries=12)
+    assert found.server.connections > 1
+    if window == 100:
+        # not even the questions before a file fit
+        assert found.arrived == set()
+        assert all(isinstance(error, ConnectionLost) for error in found.errors)
+    else:
+        assert len(found.arrived) == len(served)
+        assert found.errors == []
+
+
 @pytest.mark.parametrize("opened", [1, 8, 30, 64])
 def test_a_connection_that_dies_between_open_and_read_loses_nothing(tmp_path: Path, opened: int) -> None:
     found = fetched(tmp_path, HangUp(opened), OutOfOrder(4), served=SMALL, tries=4)

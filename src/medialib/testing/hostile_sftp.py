@@ -207,6 +207,7 @@ class HostileSftpServer:
                 server_host_keys=[shown],
                 sftp_factory=None if self.conduct.manners else lambda channel: _Files(self, channel),
                 encoding=None,
+                line_editor=False,
                 **({"window": windows[0]} if windows else {}),
             )
             try:

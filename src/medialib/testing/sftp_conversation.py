@@ -28,6 +28,7 @@ from medialib.testing.sftp_manners import (
     ImpossibleFrame,
     LongReads,
     Manner,
+    NarrowWindow,
     NoExtensions,
     OtherKind,
     OutOfOrder,
@@ -131,6 +132,10 @@ class MannersSession(asyncssh.SSHServerSession[bytes]):
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         """See `asyncssh.SSHServerSession`, as for what follows."""
         self._channel = chan
+        match self._manners.get(NarrowWindow):
+            case NarrowWindow(widens=False):
+                # what is taken is told of once less than half of this is left
+                chan._init_recv_window = 0
         self._files: Any = self._make_files(chan)
 
     def subsystem_requested(self, subsystem: str) -> bool:

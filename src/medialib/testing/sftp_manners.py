@@ -76,6 +76,8 @@ class NarrowWindow:
 
     size: int
     """Bytes."""
+    widens: bool = True
+    """Whether it ever says so; if not, so many bytes of requests are all that a session takes."""
 
 
 @attrs.frozen

@@ -9,8 +9,10 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from medialib.errors import MedialibError
 from medialib.transfer.sftp_messages import (
     LIMITS,
     Limits,
@@ -180,6 +182,15 @@ class Pipeline:
             if not done() and not self._pumping and self._inbox.filled():
                 self._pump()
             return done()
+
+    def gather(self) -> None:
+        """Once the connection has gone, hand out the answers that had come before; raises nothing."""
+        with self.lock:
+            # what follows nonsense is none the better
+            if self._pumping or not isinstance(self._failure, (EOFError, OSError, type(None))):
+                return
+            with suppress(MedialibError, NotSftp, EOFError, OSError):
+                self._digest(self._inbox.rest())
 
     def _pump(self) -> None:
         self._pumping = True

@@ -125,8 +125,15 @@ class SftpReader(io.RawIOBase):
                     self._await(self._blocks[0])
                 break
             except ConnectionLost:
-                if not self._survives():
-                    raise
+                if self._survives():
+                    continue
+                # all connections are gone: what came before, in order, need not come again
+                for line in self._lines:
+                    line.pipeline.gather()
+                taken = self._taken(most)
+                if taken:
+                    return taken
+                raise
         taken = self._taken(most)
         if not taken and self._error is not None:
             with self._lines[0].session.translating(self._lines[0].channel, f"reading {self.name}"):

@@ -81,6 +81,10 @@ class Inbox:
             if not self._there.wait(timeout):
                 raise TimeoutError("no answer in time")
             self._there.clear()
+        return self.rest()
+
+    def rest(self) -> list[memoryview]:
+        """What has arrived and was not taken, without waiting for more."""
         return [self._chunks.popleft() for _ in range(len(self._chunks))]
 
     def free(self, count: int) -> None:
