@@ -18,7 +18,8 @@ from medialib.testing.failing_disk import FailingDisk, Hook, Killed, KillSwitch,
 from medialib.testing.memory_location import FarLocation
 from medialib.testing.turns import Turns
 from medialib.testing.worlds import MemoryWorld
-from medialib.transfer import StreamTransfer, stream
+from medialib.transfer import StreamTransfer, stream, wrapping
+from medialib.transfer.wrapping import Budget, ThrottledTransfer
 from medialib.workflows.apply import attempting, fetching, lanes, room, writing
 
 SIDE_BY_SIDE = 2**20 + 1
@@ -32,7 +33,7 @@ FILES = {
     "Show.Name.S01E02.mkv": b"show" * 50_000,
     "Film.Name.2001.1080p.BluRay.x264-GRP.mkv": b"film " * (SIDE_BY_SIDE // 5 + 1),
 }
-MODULES = (attempting, fetching, lanes, room, stream)
+MODULES = (attempting, fetching, lanes, room, stream, wrapping)
 
 
 @attrs.define
@@ -57,10 +58,12 @@ class Ground:
 
 
 @contextmanager
-def stocked(chance: random.Random, *, holds: bool = True) -> Iterator[Ground]:
+def stocked(chance: random.Random, *, holds: bool = True, bandwidth: float = 0) -> Iterator[Ground]:
     with Turns(chance, *MODULES) as turns:
         # made in here: so are its locks and queues
         transfer: Transfer = StreamTransfer(chunk=CHUNK, note_every=CHUNK)
+        if bandwidth:
+            transfer = ThrottledTransfer(transfer, Budget(int(bandwidth), turns), turns)
         remote = FarLocation("remote")
         remote.near = frozenset(path for path in FILES if chance.random() < 0.5)
         world = MemoryWorld(remote=remote, transfer=transfer, transfers=4)
@@ -126,12 +129,23 @@ def test_threads_take_turns_alike_for_the_same_chance() -> None:
             ground.hook(lambda operation, path: told.append((operation, path)))
             ground.world.sync()
             assert ground.turns.switches > 200
+            assert_settled(ground.world)
         return told
 
     first, again, other = story(1), story(1), story(2)
     assert first == again
     assert first != other
-    assert sorted(first) == sorted(other)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_all_that_is_under_way_shares_the_bandwidth(seed: int) -> None:
+    """By a clock that goes on only while everybody waits: neither faster than the budget, nor slower."""
+    total = sum(map(len, FILES.values()))
+    with stocked(random.Random(seed), bandwidth=total / 10) as ground:
+        report = ground.world.apply(ground.world.plan_fetch())
+        assert report.whole
+        # a second's worth may come at once
+        assert 8.99 < ground.turns.monotonic() < 9.5
 
 
 Fault = Callable[[Ground, int, random.Random], None]
@@ -219,7 +233,7 @@ class _Token:
 
 
 def narrow_disk(ground: Ground, step: int, chance: random.Random) -> None:
-    """There is room for some of the files: what is under way is counted, so that none begins for which there is none."""
+    """There is room for some of the files: what is under way is counted, so that none begins in vain."""
     ground.well()
     ground.world.incoming.free = chance.randint(0, sum(map(len, FILES.values())))
     plan = ground.world.plan_fetch()

@@ -190,7 +190,7 @@ def test_names_of_parts_fit_and_differ(name: str) -> None:
     part = part_address(f"/srv/{name}")
     assert part != f"/srv/{name}"
     assert part.startswith("/srv/")
-    assert len(os.fsencode(f"{part.removeprefix('/srv/')}.json.new")) <= 255
+    assert len(os.fsencode(f"{part.removeprefix('/srv/')}.json.part")) <= 255
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody whom permissions bind and come back")

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 import attrs
+import pytest
 
 from medialib.model import FileEntry, RefusedEntry
 from medialib.ports import (
@@ -45,6 +46,7 @@ __all__ = [
     "SteppedLocation",
     "remount",
     "small_disk",
+    "thin_disk",
 ]
 
 Hook: TypeAlias = Callable[[str, str], None]
@@ -422,6 +424,33 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", str(folder)], check=True)
+
+
+@contextmanager
+def thin_disk(folder: Path, *, backing: str, promised: str) -> Iterator[Callable[[str], None]]:
+    """A disk at `folder` that promises more than is behind it, so that writing goes well and fsync does not (ext4).
+
+    Yields what makes its backing larger. Skips the test where loop devices, or the right to mount, are missing.
+    """
+    below = folder.with_name(f"{folder.name}.backing")
+    below.mkdir()
+    if shutil.which("mkfs.ext4") is None:
+        pytest.skip("there is no mkfs.ext4")
+    with small_disk(below, backing):
+        image = below / "image"
+        subprocess.run(["truncate", "-s", promised, str(image)], check=True)
+        # without a journal an error leaves it as it is, and does not end all writing
+        make = ["mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-E", "lazy_itable_init=1", "-m", "0", str(image)]
+        subprocess.run(make, check=True)
+        done = subprocess.run(
+            ["mount", "-t", "ext4", "-o", "loop,errors=continue", str(image), str(folder)], capture_output=True
+        )
+        if done.returncode != 0:
+            pytest.skip(f"a loop device cannot be mounted: {done.stderr.decode().strip()}")
+        try:
+            yield lambda size: remount(below, f"size={size}")
+        finally:
+            subprocess.run(["umount", str(folder)], check=True)
 
 
 def remount(folder: Path, option: str) -> None:

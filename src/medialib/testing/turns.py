@@ -30,6 +30,7 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace, TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -41,6 +42,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 _PATIENCE = 60.0
 _MOST_TIMEOUTS = 10_000
+_BEGINNING = datetime(2024, 5, 17, 12, tzinfo=UTC)
 
 
 class Stuck(AssertionError):
@@ -100,7 +102,7 @@ class Turns:
                 Empty=queue.Empty,
                 Full=queue.Full,
             ),
-            "time": SimpleNamespace(monotonic=lambda: self._now, sleep=self._sleep),
+            "time": SimpleNamespace(monotonic=self.monotonic, sleep=self.sleep),
             "ThreadPoolExecutor": lambda workers, **_: _Pool(self, workers),
         }
         for module in self._modules:
@@ -121,6 +123,18 @@ class Turns:
             self._members.clear()
         if error is None and self._died_of:
             raise self._died_of[0]
+
+    def now(self) -> datetime:
+        """With the two that follow, `medialib.ports.Clock`: it goes on only while every thread waits."""
+        return _BEGINNING + timedelta(seconds=self._now)
+
+    def monotonic(self) -> float:
+        """Seconds since the beginning."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Let others go on for so long."""
+        self.wait(lambda: False, seconds)
 
     def step(self) -> None:
         """Let another thread go first, or not."""
@@ -204,9 +218,6 @@ class Turns:
         daemon: bool = False,
     ) -> _Thread:
         return _Thread(self, lambda: target(*args), name)
-
-    def _sleep(self, seconds: float) -> None:
-        self.wait(lambda: False, seconds)
 
 
 class _Thread:

@@ -29,7 +29,7 @@ _FORMAT = "medialib.part/1"
 _LONGEST_NAME = 255
 _BEGIN_EVERY = 2**23
 _OPEN_FILES = "/proc/self/fd"
-_SUFFIXES = len(".part.json.new")
+_SUFFIXES = len(".part.json.part")
 
 
 def part_address(address: str) -> str:
@@ -200,7 +200,7 @@ class LocalPart:
     def note(self, record: PartRecord) -> None:
         """See `Part.note`."""
         self._name_held()
-        new = f"{self._note}.new"
+        new = f"{self._note}.part"
         try:
             with open(new, "wb") as file:
                 file.write(dump_note(record))
@@ -258,7 +258,7 @@ class LocalPart:
         result = os.stat(self._address).st_mtime_ns
         # the file has its name: a note that stays behind is no failure of that
         with suppress(OSError):
-            _forget(self._note)
+            self._forget_note()
         self._touched(True)
         return result
 
@@ -267,7 +267,7 @@ class LocalPart:
         self._forget_held()
         if os.path.exists(self._note):
             _forget(self._part)
-            _forget(self._note)
+            self._forget_note()
             self._touched(False)
 
     def _name_held(self) -> None:
@@ -305,6 +305,11 @@ class LocalPart:
     def _forget_held(self) -> None:
         self._held = None
         self._let_go()
+
+    def _forget_note(self) -> None:
+        # what a process that was killed was just noting goes first: the note says that it is ours
+        _forget(f"{self._note}.part")
+        _forget(self._note)
 
     def _open(self, flags: int) -> int:
         if not flags & os.O_CREAT and not os.path.exists(self._note):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import queue
 import threading
@@ -37,6 +38,7 @@ _GATHERED_FOR = 0.1
 _CHUNKS_WAITING = 3
 _SENT_AGAIN = 2**17
 _WORTH_RESERVING = 2**20
+_NOTES_A_FILE = 16
 _IDLE_FOR = 5.0
 
 _Piece: TypeAlias = bytes | bytearray | memoryview
@@ -201,7 +203,8 @@ def _one(stream: BinaryIO) -> Callable[[int], Sequence[_Piece]]:
 class StreamTransfer:
     """See `medialib.ports.Transfer`. Works between any location and any part; several threads may use one.
 
-    `chunk` is how many bytes are handed on at a time, `note_every` after how many a part's record is noted.
+    `chunk` is how many bytes are handed on at a time, `note_every` after how many at most a part's record is noted: it
+    is after a sixteenth of the file, since several that are under way may all lose what was not noted.
     """
 
     def __init__(self, *, chunk: int = 2**20, note_every: int = 2**23) -> None:
@@ -268,9 +271,15 @@ class StreamTransfer:
         arrived: Callable[[int], None],
     ) -> tuple[int, FileEntry | None]:
         at = noted = offset
+        note_every = min(self._note_every, entry.size // _NOTES_A_FILE)
 
         def note() -> None:
-            part.note(PartRecord.of(source, entry, at, digest.hexdigest()))
+            try:
+                part.note(PartRecord.of(source, entry, at, digest.hexdigest()))
+            except OSError as error:
+                # the bytes may have room that was kept for them; without the note a later try sends more again
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
 
         reading: _AtHand | _Source
         if not offset and offers(source, SupportsReadingAhead) and source.at_hand(entry.path):
@@ -305,7 +314,7 @@ class StreamTransfer:
                             arrived(len(data))
                         if chunk.last:
                             break
-                        if at - noted >= self._note_every:
+                        if at - noted >= note_every:
                             sink.flush()
                             note()
                             noted = at
