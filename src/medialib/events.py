@@ -17,6 +17,7 @@ __all__ = [
     "ActionFinished",
     "ActionStarted",
     "BytesMoved",
+    "CatalogueMigrated",
     "Event",
     "FileHashed",
     "HashingStarted",
@@ -25,6 +26,7 @@ __all__ = [
     "Observer",
     "PlanFinished",
     "PlanStarted",
+    "RecordsRead",
     "Waiting",
     "everyone",
     "nobody",
@@ -136,6 +138,32 @@ class Waiting:
 
 
 @attrs.frozen
+class RecordsRead:
+    """A catalogue is gone through as a whole, to copy it or to prove a copy, and this is how far that has come."""
+
+    purpose: str
+    """What it is read for: ``copying``, ``proving`` …"""
+    records: int
+    """Records so far."""
+    done: bool = False
+    """Whether all were read."""
+
+
+@attrs.frozen
+class CatalogueMigrated:
+    """A catalogue with an older schema was brought up to date."""
+
+    where: str
+    """The catalogue, for people."""
+    before: str
+    """The revision its schema had."""
+    revision: str
+    """The revision it has now."""
+    backup: str
+    """Path of the backup that was made first."""
+
+
+@attrs.frozen
 class Noted:
     """Something a reader should know that changes no decision."""
 
@@ -157,6 +185,8 @@ Event: TypeAlias = (
     | HashingStarted
     | FileHashed
     | Waiting
+    | RecordsRead
+    | CatalogueMigrated
     | Noted
 )
 """Anything an observer may be told."""

@@ -21,6 +21,7 @@ import attrs
 from medialib.events import (
     ActionFinished,
     ActionStarted,
+    CatalogueMigrated,
     Event,
     FileHashed,
     HashingStarted,
@@ -95,6 +96,9 @@ def event_line(event: Event) -> tuple[int, str] | None:
             level, text = logging.DEBUG, f"{event.place}: {event.state}"
         case Waiting():
             level, text = logging.WARNING, f"waiting for {event.what} ({event.holder})"
+        case CatalogueMigrated():
+            text = f"{event.where} brought up to date from schema {event.before} to {event.revision}"
+            level, text = logging.INFO, f"{text}; backup at {event.backup}"
         case Noted():
             place = f"{event.place}: " if event.place is not None else ""
             level, text = _LEVELS[event.level], f"{place}{event.message}"

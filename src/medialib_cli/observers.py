@@ -11,6 +11,7 @@ from medialib.events import (
     ActionFinished,
     ActionStarted,
     BytesMoved,
+    CatalogueMigrated,
     Event,
     FileHashed,
     HashingStarted,
@@ -18,6 +19,7 @@ from medialib.events import (
     Noted,
     PlanFinished,
     PlanStarted,
+    RecordsRead,
     Waiting,
 )
 
@@ -80,5 +82,8 @@ class ProgressObserver:
                 progress.reset(self._total, total=event.bytes or None, visible=True, description="reading")
             case FileHashed():
                 progress.update(self._total, description=str(event.place)[-70:])
-            case Waiting() | ActionFinished() | Noted():
+            case RecordsRead():
+                described = f"{event.purpose}: {event.records} records"
+                progress.update(self._listing, description=described, visible=not event.done)
+            case Waiting() | ActionFinished() | CatalogueMigrated() | Noted():
                 return

@@ -32,7 +32,7 @@ from medialib.errors import (
     ConfigurationError,
     TransientError,
 )
-from medialib.events import Event, Noted
+from medialib.events import CatalogueMigrated, Event
 from medialib.model import Show
 from medialib.testing.catalogue_rows import known
 from medialib.testing.postgresql import PostgresqlServer
@@ -227,8 +227,9 @@ def test_a_catalogue_that_does_not_say_which_it_is(postgresql_server: Postgresql
 
 
 def test_an_older_schema_is_brought_up_to_date_and_is_then_the_same(
-    postgresql_server: PostgresqlServer, url: str
+    postgresql_server: PostgresqlServer, url: str, tmp_path: Path
 ) -> None:
+    url = f"{url}&backups={tmp_path}"
     address = read_address(url)
     connection = connect(address, read_only=False)
     with connection.begin():
@@ -242,7 +243,8 @@ def test_an_older_schema_is_brought_up_to_date_and_is_then_the_same(
     assert "older schema 0001" in fails(url, CatalogueOutdated, read_only=True)
     heard: list[Event] = []
     catalogue = open_catalogue(url, observer=heard.append)
-    assert [type(event) for event in heard] == [Noted]
+    (backup,) = tmp_path.iterdir()
+    assert heard == [CatalogueMigrated(address.where, REVISIONS[0], REVISIONS[-1], str(backup))]
     assert (catalogue.identity, list(catalogue.shows.all())) == ("0123", [Show("a", "A")])
     catalogue.close()
     with connection.begin():

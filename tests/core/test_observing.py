@@ -19,6 +19,7 @@ from medialib.events import (
     ActionFinished,
     ActionStarted,
     BytesMoved,
+    CatalogueMigrated,
     Event,
     FileHashed,
     HashingStarted,
@@ -26,6 +27,7 @@ from medialib.events import (
     Noted,
     PlanFinished,
     PlanStarted,
+    RecordsRead,
     Waiting,
 )
 from medialib.model import Place
@@ -54,6 +56,8 @@ events = st.one_of(
     st.builds(HashingStarted, st.integers(0), st.integers(0)),
     st.builds(FileHashed, places, names),
     st.builds(Waiting, names, names),
+    st.builds(RecordsRead, names, st.integers(0), st.booleans()),
+    st.builds(CatalogueMigrated, names, names, names, names),
     st.builds(Noted, names, st.none() | places, st.sampled_from(["debug", "info", "warning"])),
 )
 
@@ -189,4 +193,4 @@ def test_an_exception_is_part_of_its_record() -> None:
 
 
 def test_all_kinds_of_events_are_tried_here() -> None:
-    assert len(get_args(Event)) == 10
+    assert len(get_args(Event)) == 12

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from medialib.catalogue.sqlite_files import out_of_reach
+from medialib.catalogue.publishing import out_of_reach
 from medialib.errors import CatalogueBusy
 
 __all__ = ["Gate"]

@@ -12,7 +12,7 @@ import attrs
 
 from medialib.catalogue.lines import places_named
 from medialib.catalogue.memory_state import Contents, Repository, State, own_action, own_file, own_line, own_outcome
-from medialib.errors import ConfigurationError
+from medialib.errors import CatalogueError, ConfigurationError
 from medialib.events import Observer, nobody
 from medialib.model import Episode, InventoryFile, KnownFile, Movie, Place, Season, Show, Sighting
 from medialib.planning import Action, Outcome, Performed
@@ -317,8 +317,7 @@ class MemoryCatalogue:
     """
 
     def __init__(self, *, read_only: bool = False, identity: str | None = None) -> None:
-        self._identity = uuid.uuid4().hex if identity is None else identity
-        self._state = State(read_only=read_only)
+        self._state = State(read_only=read_only, identity=uuid.uuid4().hex if identity is None else identity)
         self.shows = _Shows(self._state)
         """Shows with their aliases."""
         self.episodes = _Episodes(self._state)
@@ -341,7 +340,7 @@ class MemoryCatalogue:
     @property
     def identity(self) -> str:
         """What tells this catalogue from every other."""
-        return self._identity
+        return self._state.now.identity
 
     @property
     def traits(self) -> CatalogueTraits:
@@ -356,6 +355,25 @@ class MemoryCatalogue:
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, for what this thread does inside."""
         return self._state.transaction()
+
+    def remotes(self) -> tuple[str, ...]:
+        """The names of the remotes that known files or sightings are of, sorted."""
+        with self._state.reading() as contents:
+            return tuple(sorted({remote for remote, _ in (*contents.known_files, *contents.sightings)}))
+
+    def adopt(self, identity: str) -> None:
+        """Take over the identity of the catalogue that is copied into this one, which must be empty."""
+        with self._state.writing() as contents:
+            if not identity or any(rows for name, rows in contents.repositories().items() if name != "leases"):
+                raise CatalogueError("only an empty catalogue takes over the identity of another")
+            contents.identity = identity
+
+    def clear(self) -> None:
+        """Forget everything but the identity and the leases."""
+        with self._state.writing() as contents:
+            for name, rows in contents.repositories().items():
+                if name != "leases":
+                    rows.clear()
 
     def close(self) -> None:
         """Refuse everything from now on. Calling it twice is fine."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
@@ -23,6 +23,7 @@ T = TypeVar("T")
 class Contents:
     """All that is remembered."""
 
+    identity: str = ""
     shows: dict[str, Show] = attrs.field(factory=dict)
     episodes: dict[tuple[str, int, int], Episode] = attrs.field(factory=dict)
     movies: dict[str, Movie] = attrs.field(factory=dict)
@@ -36,14 +37,21 @@ class Contents:
 
     def copy(self) -> Contents:
         """The same values in dictionaries of their own."""
-        return Contents(**{field.name: dict(getattr(self, field.name)) for field in attrs.fields(Contents)})
+        copied = Contents(self.identity)
+        for name, rows in self.repositories().items():
+            getattr(copied, name).update(rows)
+        return copied
+
+    def repositories(self) -> dict[str, dict[Any, Any]]:
+        """What is kept of each kind, by name."""
+        return {name: rows for name, rows in attrs.asdict(self, recurse=False).items() if name != "identity"}
 
 
 class State:
     """The contents behind a lock that a transaction keeps from its begin to its end."""
 
-    def __init__(self, *, read_only: bool) -> None:
-        self.now = Contents()
+    def __init__(self, *, read_only: bool, identity: str = "") -> None:
+        self.now = Contents(identity)
         self.read_only = read_only
         self.closed = False
         self._lock = threading.RLock()

@@ -14,6 +14,7 @@ from medialib.catalogue.gates import Gate
 from medialib.catalogue.milvus_address import read_address
 from medialib.catalogue.milvus_files import MilvusInventory, MilvusKnownFiles
 from medialib.catalogue.milvus_log import Log, read_log
+from medialib.catalogue.milvus_rows import EPISODES, KNOWN_FILES, SHOWS, TABLES
 from medialib.catalogue.milvus_server import DEFAULT_PORT, MilvusConnection, connect_embedded, connect_server
 from medialib.catalogue.milvus_store import MilvusStore
 from medialib.catalogue.milvus_tables import MilvusTables, NoRows
@@ -32,6 +33,7 @@ BESIDE = "beside.sqlite"
 """Name of the SQLite file in the folder of an embedded Milvus."""
 
 _FORMAT = "1"
+_OWNER = "owner"
 _KEPT_BESIDE = ("sightings", "journal", "checkpoints", "leases")
 
 
@@ -160,8 +162,10 @@ def _open(
                 with beside.store.writing() as database:
                     Log(database).prepare()
                 _refuse_strangers(tables, beside, connection.where, file)
+                with beside.store.writing() as database:
+                    owner = _owner(Log(database), beside)
                 if connection.embedded is None and tables.owner() is None:
-                    tables.claim(beside.identity)
+                    tables.claim(owner)
                 with beside.store.writing() as database:
                     Log(database).note("format", _FORMAT)
             store = MilvusStore(tables, beside, gate, observer=observer)
@@ -175,13 +179,14 @@ def _refuse_strangers(tables: MilvusTables, beside: SqlCatalogue, where: str, fi
     with beside.store.reading() as database:
         log = Log(database)
         form, used = (log.state("format"), log.used()) if log.prepared() else (None, frozenset())
+        mine = _owner(log, beside) if log.prepared() else beside.identity
     if form is not None and form != _FORMAT:
         raise CatalogueFromTheFuture(
             f"{where} has rows of format {form}, this medialib knows {_FORMAT}; it was not touched",
             remedy="Update medialib.",
         )
     owner, there = tables.owner(), tables.tables()
-    if owner not in (None, beside.identity) or (form is None and owner is None and there):
+    if owner not in (None, mine) or (form is None and owner is None and there):
         raise CatalogueError(
             f"the collections in {where} belong to another catalogue than {file}; nothing was touched",
             remedy="Name the file that belongs to them, or another database.",
@@ -191,6 +196,11 @@ def _refuse_strangers(tables: MilvusTables, beside: SqlCatalogue, where: str, fi
             f"{where} has lost its {', '.join(sorted(used - there))}",
             remedy=f"Restore a backup of it together with {file}.",
         )
+
+
+def _owner(log: Log, beside: SqlCatalogue) -> str:
+    """What the collections are claimed by: the first identity of the file beside, whatever it took over later."""
+    return log.state(_OWNER) or beside.identity
 
 
 class MilvusCatalogue:
@@ -269,6 +279,37 @@ class MilvusCatalogue:
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, for what this thread does inside."""
         return self._store.transaction()
+
+    def remotes(self) -> tuple[str, ...]:
+        """The names of the remotes that known files or sightings are of, sorted."""
+        with self._store.reading():
+            return tuple(sorted({file.remote for file in self._store.all(KNOWN_FILES)} | {*self._beside.remotes()}))
+
+    def adopt(self, identity: str) -> None:
+        """Take over the identity of the catalogue that is copied into this one, which must be empty."""
+        with self._store.writing():
+            if any(self._store.all(table) for table in TABLES.values()):
+                raise CatalogueError("only an empty catalogue takes over the identity of another")
+            with self._beside.store.writing() as database:
+                # Milvus was told of the first one, and takes part in no transaction.
+                log = Log(database)
+                log.note(_OWNER, _owner(log, self._beside))
+            self._beside.adopt(identity)
+
+    def clear(self) -> None:
+        """Forget everything but the identity and the leases."""
+        with self._store.writing():
+            for table in TABLES.values():
+                self._store.remove(table, [table.key(value) for value in self._store.all(table)])
+            self._beside.clear()
+
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with the file beside, and episodes of shows that are not there."""
+        with self._store.reading():
+            shows = {show.key for show in self._store.all(SHOWS)}
+            orphans = sum(episode.show not in shows for episode in self._store.all(EPISODES))
+            found = self._beside.faults()
+        return (*found, f"{orphans} rows of episodes refer to nothing in shows") if orphans else found
 
     def close(self) -> None:
         """Let go of Milvus and of the file beside. Calling it twice is fine."""

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from medialib.catalogue.sqlite_files import out_of_reach
+from medialib.catalogue.publishing import out_of_reach
 from medialib.errors import (
     AuthenticationFailed,
     CatalogueBusy,

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 from sqlalchemy import Connection, create_engine, func, select, text
@@ -22,10 +23,12 @@ from medialib.catalogue.memory import MemoryCatalogue
 from medialib.catalogue.postgresql_address import PostgresqlAddress, read_address
 from medialib.catalogue.postgresql_bulk import copy_in
 from medialib.catalogue.postgresql_failures import explain, explain_connecting
+from medialib.catalogue.publishing import private_folder, stamped
+from medialib.catalogue.schema import REVISIONS
 from medialib.catalogue.sql import SqlCatalogue, create_schema, pending_revisions
 from medialib.catalogue.sql_store import Backend
 from medialib.errors import CatalogueCorrupt, CatalogueError, CatalogueMissing, CatalogueOutdated
-from medialib.events import Noted, Observer, nobody
+from medialib.events import CatalogueMigrated, Observer, nobody
 from medialib.ports import Catalogue, CatalogueTraits
 
 __all__ = ["LEAST_SERVER", "connect", "open_postgresql", "stored_revision"]
@@ -54,9 +57,10 @@ def open_postgresql(
     """Open the catalogue in a PostgreSQL database: ``postgresql://user@host:port/database``, percent-encoded.
 
     The password comes from the address, or from where libpq looks for one (``PGPASSWORD``, ``~/.pgpass``). Options
-    after ``?`` are libpq's, and ``schema`` (that holds the tables; made if it is missing) and ``timeout`` (seconds to
-    wait for another process). The database must be there; its tables are made if `create` allows it. An older schema
-    is brought up to date in one transaction, of which `observer` is told.
+    after ``?`` are libpq's, and ``schema`` (that holds the tables; made if it is missing), ``timeout`` (seconds to
+    wait for another process) and ``backups`` (folder of this machine for the backup before a migration). The database
+    must be there; its tables are made if `create` allows it. An older schema is brought up to date in one transaction,
+    after a backup into a file, of which `observer` is told.
 
     Read-only, the server itself refuses every write; where there is no catalogue yet, it is an empty one without
     identity.
@@ -173,8 +177,19 @@ def _make_or_migrate(connection: Connection, address: PostgresqlAddress, observe
         elif pending_revisions(revision, where=address.where):
             from medialib.catalogue.migrating import migrate
 
+            backup = _back_up_first(connection, address, revision)
             migrate(connection)
-            observer(Noted(f"catalogue at {address.where} brought up to date from schema {revision}"))
+            observer(CatalogueMigrated(address.where, revision, REVISIONS[-1], str(backup)))
+
+
+def _back_up_first(connection: Connection, address: PostgresqlAddress, revision: str) -> Path:
+    from medialib.catalogue.portable import back_up_rows
+
+    # What others would write after their table was copied would be in no backup.
+    quote = connection.dialect.identifier_preparer.quote
+    tables = ", ".join(quote(name) for name in sorted(connection.scalars(_TABLES)))
+    connection.exec_driver_sql(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
+    return back_up_rows(connection, revision, stamped(private_folder(address.backups) / "postgresql-catalogue"))
 
 
 @contextmanager

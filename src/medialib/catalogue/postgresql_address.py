@@ -1,9 +1,10 @@
-"""What an address of a PostgreSQL database says: libpq's own form, with two options of ours in its query."""
+"""What an address of a PostgreSQL database says: libpq's own form, with three options of ours in its query."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -37,6 +38,8 @@ class PostgresqlAddress:
     """The schema of the database that holds the tables; None for the first one of the account's own search path."""
     timeout: float = 30.0
     """Seconds to wait for another process."""
+    backups: Path | None = None
+    """Folder on this machine for the backup before a migration; None for the user's own."""
 
     @property
     def where(self) -> str:
@@ -59,13 +62,14 @@ def read_address(url: str) -> PostgresqlAddress:
     """Read ``postgresql://user:password@host:port/database?option=value``.
 
     Any part may be left out; options are libpq's (``sslmode=verify-full``, ``passfile=…``, ``host=/run/postgresql``),
-    and two of ours: ``schema``, and ``timeout`` in seconds. Raises ConfigurationError, never showing the address.
+    and three of ours: ``schema``, ``timeout`` in seconds, and ``backups``, a folder of this machine. Raises
+    ConfigurationError, never showing the address.
 
     >>> address = read_address("postgresql://me:hunter2@db/medialib?timeout=5&sslmode=require")
     >>> address.timeout, address.parameters["sslmode"], address.parameters["dbname"]
     (5.0, 'require', 'medialib')
     >>> address
-    PostgresqlAddress(schema=None, timeout=5.0)
+    PostgresqlAddress(schema=None, timeout=5.0, backups=None)
     """
     rest, _, query = url.partition("://")[2].partition("?")
     authority, _, path = rest.partition("/")
@@ -76,7 +80,7 @@ def read_address(url: str) -> PostgresqlAddress:
     ours: dict[str, str] = {}
     theirs: list[tuple[str, str]] = []
     for key, value in parse_qsl(query, keep_blank_values=True):
-        if key in ("schema", "timeout"):
+        if key in ("schema", "timeout", "backups"):
             ours[key] = value
         else:
             theirs.append((key, value))
@@ -85,7 +89,7 @@ def read_address(url: str) -> PostgresqlAddress:
     except (psycopg.ProgrammingError, UnicodeError):
         # What libpq says of it may quote a part of the password.
         known = "postgresql://user@host:port/database?option=value, percent-encoded"
-        raise _unusable(f"cannot be read: wants {known}, with options of libpq, schema or timeout") from None
+        raise _unusable(f"cannot be read: wants {known}, with options of libpq, schema, timeout or backups") from None
     if any(not port.isdecimal() for port in str(said.get("port") or "0").split(",") if port):
         raise _unusable("has a port that is no number; a / or : in a password is written %2F or %3A")
     schema = ours.get("schema")
@@ -97,7 +101,8 @@ def read_address(url: str) -> PostgresqlAddress:
         raise _unusable("wants a number of seconds for timeout") from None
     if not 0 < timeout < 86_400:
         raise _unusable("wants more than no and less than 86400 seconds for timeout")
-    return PostgresqlAddress({**_DEFAULTS, **said, "client_encoding": "UTF8"}, schema, timeout)
+    backups = Path(ours["backups"]).expanduser() if ours.get("backups") else None
+    return PostgresqlAddress({**_DEFAULTS, **said, "client_encoding": "UTF8"}, schema, timeout, backups)
 
 
 def _unusable(problem: str) -> ConfigurationError:

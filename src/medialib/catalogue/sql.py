@@ -8,14 +8,14 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, and_, delete, exists, func, insert, select, text, update
 
-from medialib.catalogue.schema import REVISIONS, identities, metadata
+from medialib.catalogue.schema import REVISIONS, identities, known_files, leases, metadata, sightings
 from medialib.catalogue.sql_files import SqlInventory, SqlKnownFiles, SqlSightings
 from medialib.catalogue.sql_journal import SqlCheckpoints, SqlJournal, SqlLeases
 from medialib.catalogue.sql_store import Backend, Store
 from medialib.catalogue.sql_titles import SqlEpisodes, SqlMovies, SqlShows
-from medialib.errors import CatalogueCorrupt, CatalogueFromTheFuture
+from medialib.errors import CatalogueCorrupt, CatalogueError, CatalogueFromTheFuture
 from medialib.ports import CatalogueTraits
 
 __all__ = ["SqlCatalogue", "create_schema", "pending_revisions"]
@@ -25,6 +25,9 @@ _STAMP_TABLE = (
     "CREATE TABLE alembic_version ("
     "version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
 )
+
+_CONTENTS = [table for table in reversed(metadata.sorted_tables) if table not in (identities, leases)]
+"""What a catalogue is emptied of, those that refer to others first."""
 
 
 def create_schema(connection: Connection, *, identity: str, created: datetime) -> None:
@@ -62,13 +65,8 @@ class SqlCatalogue:
     ) -> None:
         self._store = Store(connection, backend, read_only=read_only)
         self._traits = CatalogueTraits() if traits is None else traits
-        with self._store.reading() as usable:
-            found = usable.scalars(select(identities.c.identity)).all()
-        if len(found) != 1:
-            raise CatalogueCorrupt(
-                f"the catalogue has {len(found)} identities in place of one", remedy="Restore a backup of it."
-            )
-        self._identity: str = found[0]
+        self._adopting = False
+        self._identity = self._stored_identity()
         self._shows = SqlShows(self._store)
         self._episodes = SqlEpisodes(self._store)
         self._movies = SqlMovies(self._store)
@@ -82,7 +80,8 @@ class SqlCatalogue:
     @property
     def identity(self) -> str:
         """What tells this catalogue from every other."""
-        return self._identity
+        # Whether what was taken over stays is known to the transaction that it is part of.
+        return self._stored_identity() if self._adopting else self._identity
 
     @property
     def traits(self) -> CatalogueTraits:
@@ -147,6 +146,57 @@ class SqlCatalogue:
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, for what this thread does inside."""
         return self._store.transaction()
+
+    def remotes(self) -> tuple[str, ...]:
+        """The names of the remotes that known files or sightings are of, sorted."""
+        found: set[str] = set()
+        with self._store.reading() as connection:
+            for table in (known_files, sightings):
+                rows = connection.execute(select(table.c.remote, table.c.long_keys).distinct())
+                found.update((long_keys or {}).get("remote", remote) for remote, long_keys in rows)
+        return tuple(sorted(found))
+
+    def adopt(self, identity: str) -> None:
+        """Take over the identity of the catalogue that is copied into this one, which must be empty."""
+        with self._store.writing() as connection:
+            if not identity or any(connection.scalar(select(exists().select_from(table))) for table in _CONTENTS):
+                raise CatalogueError("only an empty catalogue takes over the identity of another")
+            self._adopting = True
+            connection.execute(update(identities).values(identity=identity))
+
+    def clear(self) -> None:
+        """Forget everything but the identity and the leases."""
+        with self._store.writing() as connection:
+            for table in _CONTENTS:
+                connection.execute(delete(table))
+
+    def faults(self) -> tuple[str, ...]:
+        """Rows that refer to nothing, a revision that is not this one's, and what the database itself finds."""
+        found: list[str] = []
+        with self._store.reading() as connection:
+            revisions = connection.scalars(text("SELECT version_num FROM alembic_version")).all()
+            if list(revisions) != [REVISIONS[-1]]:
+                found.append(f"the schema is {', '.join(map(str, revisions)) or 'none'} in place of {REVISIONS[-1]}")
+            for table in metadata.sorted_tables:
+                for constraint in sorted(table.foreign_key_constraints, key=lambda each: str(each.name)):
+                    parent = constraint.referred_table
+                    matches = and_(*(key.parent == key.column for key in constraint.elements))
+                    orphans = select(func.count()).select_from(table).where(~exists().where(matches))
+                    if count := connection.scalar(orphans):
+                        found.append(f"{count} rows of {table.name} refer to nothing in {parent.name}")
+            if connection.dialect.name == "sqlite":
+                said = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+                found += [str(fault) for fault in said if fault != "ok"]
+        return tuple(found)
+
+    def _stored_identity(self) -> str:
+        with self._store.reading() as connection:
+            found = connection.scalars(select(identities.c.identity)).all()
+        if len(found) != 1:
+            raise CatalogueCorrupt(
+                f"the catalogue has {len(found)} identities in place of one", remedy="Restore a backup of it."
+            )
+        return str(found[0])
 
     def close(self) -> None:
         """Let go of the database. Calling it twice is fine."""

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from medialib.catalogue.mounts import MOUNT_TABLE, network_file_system
+from medialib.catalogue.publishing import out_of_reach, publish, stamped
 from medialib.catalogue.schema import REVISIONS
 from medialib.catalogue.sql import SqlCatalogue, create_schema, pending_revisions
 from medialib.catalogue.sql_store import Backend
@@ -27,28 +28,35 @@ from medialib.catalogue.sqlite_files import (
     connect_bytes,
     connect_file,
     explain,
-    out_of_reach,
+    faults_in,
     restore_sqlite,
     size_of,
     snapshot,
     stored_revision,
+    without_log,
 )
 from medialib.errors import (
     CatalogueBusy,
+    CatalogueCorrupt,
     CatalogueError,
     CatalogueMissing,
     ConfigurationError,
     MedialibError,
     Problem,
+    TargetTaken,
 )
-from medialib.events import Noted, Observer, nobody
+from medialib.events import CatalogueMigrated, Observer, nobody
 
 __all__ = [
     "backup_sqlite",
     "check_sqlite",
+    "make_catalogue",
+    "make_file",
     "migrate_file",
+    "open_bytes",
     "open_sqlite",
     "open_sqlite_address",
+    "read_address",
     "restore_sqlite",
 ]
 
@@ -84,7 +92,7 @@ def open_sqlite(
             f"there is no catalogue at {file}", remedy="The first run that writes makes one; check catalogue.url."
         )
     if read_only:
-        return _open_copy(file, b"" if not size else snapshot(file))
+        return open_bytes(b"" if not size else snapshot(file), file)
     _refuse_network(file, Path(mount_table))
     if size:
         _refuse_future(file, busy_timeout)
@@ -106,6 +114,16 @@ def open_sqlite_address(
     ``?timeout=5`` at its end is how many seconds to wait for other processes; a ``~`` at its start is the home folder.
     Raises ConfigurationError for an address that cannot be read, and as `open_sqlite` does.
     """
+    path, timeout = read_address(url)
+    return open_sqlite(path, read_only=read_only, create=create, observer=observer, busy_timeout=timeout)
+
+
+def read_address(url: str) -> tuple[Path, float]:
+    """The file that an address names, and the seconds to wait for other processes; see `open_sqlite_address`.
+
+    >>> read_address("sqlite:////srv/my%20media/catalogue.db?timeout=5")
+    (PosixPath('/srv/my media/catalogue.db'), 5.0)
+    """
     location, _, query = url.partition("://")[2].partition("?")
     if not location.startswith("/") or location == "/":
         raise _unusable("names no file: wants sqlite:///relative/path or sqlite:////absolute/path")
@@ -117,15 +135,15 @@ def open_sqlite_address(
             timeout = float(value)
         except ValueError:
             raise _unusable("wants a number of seconds for timeout") from None
-    path = Path(unquote(location[1:], errors="surrogateescape")).expanduser()
-    return open_sqlite(path, read_only=read_only, create=create, observer=observer, busy_timeout=timeout)
+    return Path(unquote(location[1:], errors="surrogateescape")).expanduser(), timeout
 
 
 def _unusable(problem: str) -> ConfigurationError:
     return ConfigurationError("the catalogue's address cannot be used", [Problem.at(("catalogue", "url"), problem)])
 
 
-def _open_copy(file: Path, data: bytes) -> SqlCatalogue:
+def open_bytes(data: bytes, file: Path) -> SqlCatalogue:
+    """Open a file's content, read-only, in memory; an older schema is brought up to date there. See `open_sqlite`."""
     raw = connect_bytes(data)
     connection = _connection(raw)
     with _closing_on_failure(connection, file):
@@ -138,6 +156,44 @@ def _open_copy(file: Path, data: bytes) -> SqlCatalogue:
                 _migrate(connection)
         raw.execute("PRAGMA query_only = ON")
         return SqlCatalogue(connection, _backend(file), read_only=True)
+
+
+def make_file(
+    target: Path, fill: Callable[[Connection], object], prove: Callable[[SqlCatalogue], object] = lambda _: None
+) -> Path:
+    """Make a file with a catalogue that `fill` writes, from no table on, whole or not at all; returns its path.
+
+    It has mode 0600 and may lie on a network file system. Before it gets its name it passes an integrity check, and
+    `prove` is given it, opened again read-only. It is held in memory on the way. Raises CatalogueCorrupt if it does not
+    pass, TargetTaken if something stands at `target`, OutOfReach if that cannot be written, and whatever the two raise.
+    """
+    if os.path.lexists(target):
+        raise TargetTaken(f"{target} exists already, nothing was copied", remedy="Name another file.")
+    raw = connect_bytes(b"")
+    connection = _connection(raw)
+    with _closing_on_failure(connection, target):
+        fill(connection)
+        if faults := faults_in(raw):
+            raise CatalogueCorrupt(f"{target} did not come out sound: {'; '.join(faults)}")
+        data = without_log(raw.serialize())
+    connection.close()
+    catalogue = open_bytes(data, target)
+    try:
+        prove(catalogue)
+    finally:
+        catalogue.close()
+    publish(data, target)
+    return target
+
+
+def make_catalogue(connection: Connection, file: Path) -> SqlCatalogue:
+    """A fresh catalogue in a database without tables, which is to become `file`: for `make_file`."""
+    with connection.begin():
+        _begin(connection, True)
+        create_schema(connection, identity=uuid.uuid4().hex, created=datetime.now(UTC))
+    connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+    connection.rollback()  # which SQLAlchemy thinks has begun
+    return SqlCatalogue(connection, _backend(file), read_only=False)
 
 
 @contextmanager
@@ -248,12 +304,12 @@ def migrate_file(
             _begin(connection, True)
             revision = stored_revision(raw, file)
             if revision != wanted[-1]:  # Another process may have done it while this one waited.
-                backup = file.with_name(f"{file.name}.{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.bak")
+                backup = stamped(file)
                 backup_sqlite(file, backup)
                 migrate(connection)
                 if raw.execute("PRAGMA foreign_key_check").fetchone() is not None:
                     raise CatalogueError(f"{file} could not be brought up to date; it is as it was")
-                observer(Noted(f"catalogue brought up to date from schema {revision}; backup at {backup}"))
+                observer(CatalogueMigrated(str(file), str(revision), wanted[-1], str(backup)))
     finally:
         raw.execute("PRAGMA foreign_keys = ON")
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import sqlite3
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from medialib.catalogue.publishing import out_of_reach, publish, stamped
 from medialib.errors import (
     CatalogueBusy,
     CatalogueCorrupt,
     CatalogueError,
     CatalogueMissing,
     MedialibError,
-    OutOfReach,
     TargetTaken,
 )
 
@@ -28,11 +26,12 @@ __all__ = [
     "connect_bytes",
     "connect_file",
     "explain",
-    "out_of_reach",
+    "faults_in",
     "restore_sqlite",
     "size_of",
     "snapshot",
     "stored_revision",
+    "without_log",
 ]
 
 _MAGIC = b"SQLite format 3\x00"
@@ -76,22 +75,11 @@ def explain(error: sqlite3.Error, where: object) -> MedialibError:
             return CatalogueError(f"{where} refused: {error}")
 
 
-def out_of_reach(message: str, number: int | None, *, remedy: str | None = None) -> OutOfReach:
-    """An `OutOfReach` that carries the errno of the `OSError` it also is.
-
-    >>> out_of_reach("the disk is full", errno.ENOSPC).errno == errno.ENOSPC
-    True
-    """
-    failure = OutOfReach(message, remedy=remedy)
-    failure.errno = number
-    return failure
-
-
 def size_of(path: Path) -> int | None:
     """Bytes of the catalogue's file, None if there is none.
 
     Raises CatalogueError for what is no file, OutOfReach for what cannot be looked at, and CatalogueCorrupt for a file
-    that is no SQLite database, or was emptied while its write-ahead log still stands beside it.
+    that is no SQLite database, was emptied while its write-ahead log still stands beside it, or has lost that log.
     """
     try:
         if not path.exists():
@@ -103,10 +91,16 @@ def size_of(path: Path) -> int | None:
             begin = stream.read(len(_MAGIC))
         log = _beside(path, "-wal")
         emptied = size == 0 and log.exists() and log.stat().st_size > 0
+        robbed = size > 0 and begin == _MAGIC and _has_lost_its_log(path)
     except OSError as error:
         raise out_of_reach(f"{path} cannot be read: {error.strerror}", error.errno) from error
     if emptied or (size > 0 and begin != _MAGIC):
         raise CatalogueCorrupt(f"{path} is damaged: it is not an SQLite database", remedy=_RESTORE)
+    if robbed:
+        raise CatalogueCorrupt(
+            f"{log} is missing, which held what was written last to {path}; it was not touched",
+            remedy=f"Put it back, or restore a backup. To go on without what it held: rm {_beside(path, '-shm')}",
+        )
     return size
 
 
@@ -130,7 +124,7 @@ def connect_bytes(data: bytes) -> sqlite3.Connection:
     """A connection to a database in memory, with the given content or none."""
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, cached_statements=256)
     if data:
-        connection.deserialize(_without_log(data))
+        connection.deserialize(without_log(data))
     return connection
 
 
@@ -188,7 +182,7 @@ def check_sqlite(path: Path | str) -> tuple[str, ...]:
     connection = connect_bytes(snapshot(file))
     try:
         stored_revision(connection, file)
-        return _faults(connection)
+        return faults_in(connection)
     except CatalogueCorrupt as error:
         return (error.message,)
     finally:
@@ -214,14 +208,14 @@ def backup_sqlite(source_path: Path | str, target_path: Path | str) -> Path:
             origin.backup(copy)
         finally:
             origin.close()
-        if faults := _faults(copy):
+        if faults := faults_in(copy):
             raise CatalogueCorrupt(f"{source} is damaged: {'; '.join(faults)}", remedy=_RESTORE)
-        data = _without_log(copy.serialize())
+        data = without_log(copy.serialize())
     except sqlite3.Error as error:
         raise explain(error, source) from error
     finally:
         copy.close()
-    _publish(data, target)
+    publish(data, target)
     return target
 
 
@@ -240,24 +234,24 @@ def restore_sqlite(backup_path: Path | str, target_path: Path | str) -> Path | N
     try:
         if stored_revision(connection, backup) is None:
             raise CatalogueError(f"{backup} holds no catalogue; nothing was touched", remedy="Name another backup.")
-        if faults := _faults(connection):
+        if faults := faults_in(connection):
             raise CatalogueCorrupt(f"{backup} is damaged: {'; '.join(faults)}", remedy="Name another backup.")
     finally:
         connection.close()
     aside = None
     if target.exists():
         _settle(target)
-        aside = target.with_name(f"{target.name}.{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.bak")
+        aside = stamped(target)
         try:
-            # A log that is left beside another database would be worked into that: it goes first.
+            # A log that is left beside another database would be worked into that: it goes first, after its index.
+            _beside(target, "-shm").unlink(missing_ok=True)
             for suffix in _COMPANIONS:
                 if _beside(target, suffix).exists():
                     _beside(target, suffix).rename(_beside(aside, suffix))
-            _beside(target, "-shm").unlink(missing_ok=True)
-            _publish(target.read_bytes(), aside)
+            publish(target.read_bytes(), aside)
         except OSError as error:
             raise out_of_reach(f"{target} cannot be put aside: {error.strerror}", error.errno) from error
-    _publish(_without_log(data), target, replace=True)
+    publish(without_log(data), target, replace=True)
     return aside
 
 
@@ -278,7 +272,8 @@ def _settle(path: Path) -> None:
         connection.close()
 
 
-def _faults(connection: sqlite3.Connection) -> tuple[str, ...]:
+def faults_in(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """What an integrity check of a database finds, one line a fault; empty if nothing is wrong."""
     try:
         found = [str(fault) for (fault,) in connection.execute("PRAGMA integrity_check") if fault != "ok"]
         for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
@@ -288,46 +283,18 @@ def _faults(connection: sqlite3.Connection) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _publish(data: bytes, target: Path, *, replace: bool = False) -> None:
-    """Write a file whole under its name, or not at all; nothing is replaced unless `replace` says so."""
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        try:
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if part.read_bytes() != data:
-                raise out_of_reach(f"{target} does not read back as it was written", errno.EIO)
-            if replace:
-                part.replace(target)
-            else:
-                _name_once(part, target)
-        finally:
-            part.unlink(missing_ok=True)
-        _flush_folder(target.parent)
-    except (OutOfReach, TargetTaken):
-        raise
-    except OSError as error:
-        raise out_of_reach(f"{target} cannot be written: {error.strerror}", error.errno) from error
+def _has_lost_its_log(path: Path) -> bool:
+    """Whether somebody took away the write-ahead log of a catalogue whose writer died.
 
-
-def _name_once(part: Path, target: Path) -> None:
-    try:
-        os.link(part, target)
-    except FileExistsError:
-        raise TargetTaken(f"{target} exists already, nothing was copied") from None
-    except OSError:
-        # No hard links here (exFAT, SMB): the name was free a moment ago, which is the best such a disk offers.
-        part.rename(target)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    SQLite makes the log before its index (``-shm``) and removes it after that: an index alone is nothing of its doing.
+    Another process may make or remove them just between two looks, so it takes several.
+    """
+    log, index = _beside(path, "-wal"), _beside(path, "-shm")
+    for pause in (0.0, 0.01, 0.03):
+        if not index.exists() or log.exists():
+            return False
+        time.sleep(pause)
+    return index.exists() and not log.exists()
 
 
 def _beside(path: Path, suffix: str) -> Path:
@@ -372,6 +339,6 @@ def _merged(data: bytes, companions: dict[str, bytes], where: Path) -> bytes:
         return copy.read_bytes()
 
 
-def _without_log(data: bytes) -> bytes:
+def without_log(data: bytes) -> bytes:
     """The content marked as one without a write-ahead log: bytes 18 and 19 of the header, see SQLite's file format."""
     return data[:18] + b"\x01\x01" + data[20:]

@@ -21,6 +21,8 @@ from medialib.ports.catalogue import (
     RunState,
     ShowRepository,
     SightingRepository,
+    SupportsChecking,
+    SupportsCopying,
 )
 from medialib.ports.locations import (
     PART_SUFFIXES,
@@ -78,7 +80,9 @@ __all__ = [
     "RunState",
     "ShowRepository",
     "SightingRepository",
+    "SupportsChecking",
     "SupportsConnectingAhead",
+    "SupportsCopying",
     "SupportsDigests",
     "SupportsHolding",
     "SupportsProving",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 import attrs
 
@@ -39,6 +39,8 @@ __all__ = [
     "RunState",
     "ShowRepository",
     "SightingRepository",
+    "SupportsChecking",
+    "SupportsCopying",
 ]
 
 CATALOGUES: Final = "medialib.catalogues"
@@ -347,6 +349,34 @@ class Catalogue(Protocol):
 
     def close(self) -> None:
         """Let go of the store. Calling it twice is fine."""
+
+
+@runtime_checkable
+class SupportsCopying(Protocol):
+    """What a catalogue can do that is copied, backed up or restored as a whole, besides what every one can.
+
+    All three are part of a transaction that is around them, as calls of the repositories are.
+    """
+
+    def remotes(self) -> tuple[str, ...]:
+        """The names of the remotes that known files or sightings are of, sorted by code point."""
+
+    def adopt(self, identity: str) -> None:
+        """Take over the identity of the catalogue that is copied into this one.
+
+        Raises CatalogueError unless this one is empty, but for leases, and for an identity that is none ("").
+        """
+
+    def clear(self) -> None:
+        """Forget everything but the identity and the leases."""
+
+
+@runtime_checkable
+class SupportsChecking(Protocol):
+    """What a catalogue can do that knows how to look for damage that reading all its records would not show."""
+
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong inside, one line a fault; empty if nothing is. Nothing is changed."""
 
 
 class CatalogueOpener(Protocol):

@@ -18,15 +18,13 @@ import pytest
 from medialib.errors import CatalogueError
 from medialib.model import (
     Episode,
-    Holding,
-    InventoryFile,
     Movie,
     Show,
     Sighting,
-    Unit,
 )
 from medialib.planning import Outcome
-from medialib.ports import Catalogue, Lease, Run
+from medialib.ports import Catalogue, Lease, Run, SupportsCopying
+from medialib.testing.catalogue_copies import CopyingLaws, write_everywhere
 from medialib.testing.catalogue_machine import CatalogueMachine, everything_in
 from medialib.testing.catalogue_rows import (
     ACTIONS,
@@ -45,7 +43,7 @@ from medialib.testing.catalogue_texts import TextLaws
 __all__ = ["CatalogueConformance", "CatalogueMachine"]
 
 
-class CatalogueConformance(TextLaws):
+class CatalogueConformance(TextLaws, CopyingLaws):
     """Subclass it in a test module and write `open`; override the fixture `place` for what is not kept in files."""
 
     # --------------------------------------------------------------------------------------- checkpoints and leases
@@ -106,12 +104,12 @@ class CatalogueConformance(TextLaws):
             pytest.skip("has no transactions")
         before = everything_in(catalogue)
         with pytest.raises(ZeroDivisionError), catalogue.transaction():
-            _write_everywhere(catalogue)
+            write_everywhere(catalogue)
             assert everything_in(catalogue) != before
             raise ZeroDivisionError
         assert everything_in(catalogue) == before
         with catalogue.transaction():
-            _write_everywhere(catalogue)
+            write_everywhere(catalogue)
         after = everything_in(catalogue)
         assert after != before
         if catalogue.traits.persistent:
@@ -188,7 +186,7 @@ class CatalogueConformance(TextLaws):
 
     def test_iterators_are_safe_against_later_writes(self, catalogue: Catalogue) -> None:
         """They yield what was there when they were asked for."""
-        _write_everywhere(catalogue)
+        write_everywhere(catalogue)
         iterators: list[Iterator[Any]] = [
             catalogue.shows.all(),
             catalogue.episodes.of_show("a"),
@@ -219,7 +217,7 @@ class CatalogueConformance(TextLaws):
         """Every call outside a transaction is durable when it returns; the identity stays."""
         if not catalogue.traits.persistent:
             pytest.skip("is not persistent")
-        _write_everywhere(catalogue)
+        write_everywhere(catalogue)
         before, identity = everything_in(catalogue), catalogue.identity
         beside = opener()
         assert everything_in(beside) == before
@@ -232,7 +230,7 @@ class CatalogueConformance(TextLaws):
     def test_read_only_refuses_writes(self, catalogue: Catalogue, opener: Opener) -> None:
         """Every one of them; reading goes on, in a transaction too."""
         if catalogue.traits.persistent:
-            _write_everywhere(catalogue)
+            write_everywhere(catalogue)
         before = everything_in(catalogue)
         catalogue.close()
         looking = opener(read_only=True)
@@ -261,6 +259,7 @@ class CatalogueConformance(TextLaws):
             lambda: looking.checkpoints.remove("a"),
             lambda: looking.leases.acquire("apply", "you", seconds=1, now=NOON),
             lambda: looking.leases.release("apply", "me"),
+            *([looking.clear, lambda: looking.adopt("x")] if isinstance(looking, SupportsCopying) else []),
         ]
         for write in writes:
             with pytest.raises(CatalogueError):
@@ -274,18 +273,3 @@ class CatalogueConformance(TextLaws):
         catalogue.close()
         with pytest.raises(CatalogueError):
             catalogue.shows.get("a")
-
-
-def _write_everywhere(catalogue: Catalogue) -> None:
-    """Put something into every repository."""
-    catalogue.shows.put(Show("a", "A", aliases=("x",)))
-    catalogue.shows.put(SHOW)
-    catalogue.episodes.put([Episode("a", 1, 1), Episode("a", 1, 2)])
-    catalogue.movies.put(MOVIE)
-    catalogue.known_files.put([known("/a")])
-    catalogue.sightings.put([Sighting("seedbox", "/a", 1, 2, NOON)])
-    catalogue.inventory.put([InventoryFile(B, 1, 2, NOON, Holding(Unit("movie", "heat")))])
-    catalogue.journal.begin(RUN)
-    catalogue.journal.intend(RUN.id, ACTIONS)
-    catalogue.checkpoints.put("first", "here")
-    catalogue.leases.acquire("first", "me", seconds=30, now=NOON)
