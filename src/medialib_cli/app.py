@@ -49,6 +49,7 @@ COMMANDS: dict[str, Entry] = {
     "bootstrap": Entry("main_job", "bootstrap", "Take note of what is there already."),
     "shows": Entry("shows", "shows", "Enter and correct shows as metadata providers describe them."),
     "library": Entry("library", "library", "Look after what stands in the library."),
+    "catalogue": Entry("catalogue", "catalogue", "Make, migrate, copy, back up, restore or check the catalogue."),
     "plan": Entry("plans", "plan", "Show or apply a saved plan."),
     "undo": Entry("plans", "undo", "Take the last run back, or a named one."),
     "history": Entry("plans", "history", "List past runs, or what one of them did."),
@@ -61,6 +62,7 @@ COMMANDS: dict[str, Entry] = {
     "route-files": Entry("main_job", "route", "Another spelling of route.", hidden=True),
     "fix-show": Entry("shows", "fix", "Another spelling of shows fix.", hidden=True),
     "add-show": Entry("shows", "add", "Another spelling of shows add.", hidden=True),
+    "backup-db": Entry("catalogue", "backup", "Another spelling of catalogue backup.", hidden=True),
     "bootstrap-downloads": Entry("main_job", "downloads", "Another spelling of bootstrap downloads.", hidden=True),
 }
 """Every command of the top level."""
