@@ -73,9 +73,10 @@ def load_command(name: str) -> Any:
     entry = COMMANDS[name]
     found = getattr(import_module(f"medialib_cli.{entry.module}"), entry.name)
     if isinstance(found, typer.Typer):
-        command = typer.main.get_command(found)
-        command.name = name
-        return command
+        # not get_command, which would offer completion of the shell at every group
+        group = typer.main.get_group(found)
+        group.name = name
+        return group
     single = typer.Typer(add_completion=False)
     single.command(name=name, help=found.__doc__ or entry.help)(found)
     command = typer.main.get_command(single)
