@@ -65,6 +65,7 @@ def test_what_may_succeed_later_is_transient() -> None:
         "TransientError",
         "ConnectionLost",
         "CatalogueBusy",
+        "CatalogueOutOfReach",
         "RateLimited",
         "ServiceUnavailable",
         "UnusableAnswer",

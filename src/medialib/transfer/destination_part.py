@@ -159,7 +159,7 @@ class DestinationPart:
         self._held = self._noted = self._written = None
         if not self._is_ours():
             return
-        for path in (self._part, f"{self._note}.new", self._note):
+        for path in (self._part, f"{self._note}.part", self._note):
             with contextlib.suppress(FileNotFoundError):
                 self._tree.remove(path)
 

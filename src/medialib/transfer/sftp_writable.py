@@ -141,7 +141,7 @@ class SftpWritableTree:
     def replace(self, path: str, content: bytes) -> None:
         """See `WritableTree`: at once, where the server's rename replaces."""
         at_once = POSIX_RENAME in self._extensions()
-        new = f"{path}.new" if at_once else path
+        new = f"{path}.part" if at_once else path
         with self._filesystem.open(new, "wb") as stream:
             stream.write(content)
         if at_once:
