@@ -27,6 +27,7 @@ __all__ = [
     "parse_remote_url",
     "remote_url",
     "sqlite_file",
+    "vector_url",
     "with_password",
 ]
 
@@ -250,6 +251,8 @@ def catalogue_url(text: str, *, folder: Path, home: Path, schemes: Collection[st
     if scheme not in schemes:
         *others, last = schemes
         raise ValueError(f"'{scheme}' is no kind of catalogue: wants a path, {', '.join(others)} or {last}")
+    if scheme == "milvus":
+        return _milvus_url(rest, folder=folder, home=home)
     if scheme != "sqlite":
         if not rest.strip("/"):
             raise ValueError(f"names no database: {scheme}://user@host/database")
@@ -260,6 +263,39 @@ def catalogue_url(text: str, *, folder: Path, home: Path, schemes: Collection[st
     if not location.startswith("/"):
         raise ValueError("wants three slashes before a relative path, four before an absolute one: sqlite:////srv/x.db")
     return f"sqlite:///{_quoted(str(absolute_path(_unquoted(location[1:]), folder=folder, home=home)))}{mark}{query}"
+
+
+def vector_url(text: str, *, folder: Path, home: Path) -> str:
+    """The address of an index of vectors, with absolute paths for Milvus; of another kind, as it is.
+
+    Raises ValueError, never showing the address, for what is no address.
+
+    >>> vector_url("memory:", folder=Path("/srv"), home=Path("/home/me"))
+    'memory:'
+    >>> vector_url("milvus:///titles.db", folder=Path("/srv/my media"), home=Path("/home/me"))
+    'milvus:////srv/my%20media/titles.db'
+    """
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text) is None:
+        raise ValueError("wants memory:, exact:, or an address such as milvus:///titles.db")
+    if text.lower().startswith("milvus:"):
+        return catalogue_url(text, folder=folder, home=home, schemes=("milvus",))
+    return text
+
+
+def _milvus_url(rest: str, *, folder: Path, home: Path) -> str:
+    location, mark, query = rest.partition("?")
+    if location.startswith("/"):
+        if location == "/":
+            raise ValueError("names no folder for Milvus: wants a path that ends in .db")
+        location = f"/{_quoted(str(absolute_path(_unquoted(location[1:]), folder=folder, home=home)))}"
+    options = [option.partition("=") for option in query.split("&")] if query else []
+    whole = [
+        f"{name}={_quoted(str(absolute_path(_unquoted(value), folder=folder, home=home)))}"
+        if name == "beside" and value
+        else f"{name}{equals}{value}"
+        for name, equals, value in options
+    ]
+    return f"milvus://{location}{mark}{'&'.join(whole)}"
 
 
 def with_password(url: str, password: str) -> str:

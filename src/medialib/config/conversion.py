@@ -27,6 +27,7 @@ from medialib.config.addresses import (
     destination,
     merge_address,
     remote_url,
+    vector_url,
 )
 from medialib.config.description import keys_of, section_types
 from medialib.config.dialects import foreign_section
@@ -35,7 +36,7 @@ from medialib.config.forms import Faults
 from medialib.config.quantities import format_duration, format_mode, format_size
 from medialib.config.secret import MASK, Secret, SecretUrl
 from medialib.config.settings import AddressKeys, RemoteSettings, ServerSettings, Settings
-from medialib.config.values import Folder, ModeBits, OptionValue, Size, TemplateOf
+from medialib.config.values import EmbedderName, Folder, ModeBits, OptionValue, Size, TemplateOf, VectorAddress
 from medialib.ports import CATALOGUES
 
 __all__ = ["structure", "unstructure"]
@@ -112,6 +113,12 @@ def _structurer(folder: Path, home: Path) -> cattrs.Converter:
     def catalogue(text: str) -> SecretUrl:
         return SecretUrl(catalogue_url(text, folder=folder, home=home, schemes=_catalogue_schemes(text)))
 
+    def index(text: str) -> SecretUrl:
+        return SecretUrl(vector_url(text, folder=folder, home=home))
+
+    def embedder(text: str) -> str:
+        return text if text == "lexical" else str(path(text))
+
     def marked(value: Any, kind: Any) -> Any:
         base, mark = get_args(kind)
         if isinstance(mark, ModeBits):
@@ -145,6 +152,8 @@ def _structurer(folder: Path, home: Path) -> cattrs.Converter:
         (Folder, partial(forms.located, read=partial(destination, folder=folder, home=home))),
         (Secret, forms.secret),
         (SecretUrl, partial(forms.located, read=catalogue)),
+        (VectorAddress, partial(forms.located, read=index)),
+        (EmbedderName, partial(forms.located, read=embedder)),
         (Mapping[str, OptionValue], forms.options),
         (Mapping[str, RemoteSettings], remotes),
         (Mapping[str, ServerSettings], servers),

@@ -87,6 +87,10 @@ def type_name(kind: Any) -> str:
         base, mark = get_args(kind)
         if mark == "size":
             return "size"
+        if mark == "index":
+            return "address"
+        if mark == "embedder":
+            return "name or path"
         if mark == "folder":
             return "path or address"
         if isinstance(mark, ModeBits):

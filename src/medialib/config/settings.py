@@ -21,6 +21,7 @@ from medialib.config.addresses import RemoteAddress, covers, parse_remote_url, s
 from medialib.config.secret import Secret, SecretUrl
 from medialib.config.values import (
     Duration,
+    EmbedderName,
     EpisodeFileTemplate,
     FileMode,
     Folder,
@@ -36,6 +37,7 @@ from medialib.config.values import (
     Size,
     Transfers,
     UnknownTitles,
+    VectorAddress,
 )
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "RoutingSettings",
     "ServerSettings",
     "Settings",
+    "SimilaritySettings",
     "TmdbSettings",
     "TvdbSettings",
     "TvmazeSettings",
@@ -347,6 +350,19 @@ class TvdbSettings:
 
 
 @attrs.frozen
+class SimilaritySettings:
+    """How titles are compared by `shows search`, `shows similar` and `shows recommend`."""
+
+    index: VectorAddress = setting(
+        SecretUrl("memory:"),
+        "Where vectors of the titles are kept: memory:, made anew each time; or a milvus:// address, kept.",
+    )
+    embedder: EmbedderName = setting(
+        "lexical", "What makes vectors of titles: lexical, which knows letters only; or the folder of a sentence model."
+    )
+
+
+@attrs.frozen
 class LogSettings:
     """What is told of a run."""
 
@@ -375,6 +391,7 @@ class Settings:
     tvmaze: TvmazeSettings = setting(TvmazeSettings(), "")
     tmdb: TmdbSettings = setting(TmdbSettings(), "")
     tvdb: TvdbSettings = setting(TvdbSettings(), "")
+    similarity: SimilaritySettings = setting(SimilaritySettings(), "")
     log: LogSettings = setting(LogSettings(), "")
     source: Path | None = attrs.field(default=None, eq=False)
     """File that it was read from."""

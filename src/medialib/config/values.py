@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import attrs
 
-from medialib.config.secret import Secret
+from medialib.config.secret import Secret, SecretUrl
 
 __all__ = [
     "Duration",
@@ -84,6 +84,10 @@ Transfers = Annotated[int, Range(1, 16)]
 """How many files are on their way at once."""
 Folder = Annotated[Path | str, "folder"]
 """Where files are carried to: a folder of this machine, or as text an address such as ``sftp://me@nas/volume1/tv``."""
+VectorAddress = Annotated[SecretUrl, "index"]
+"""Where vectors are kept: ``memory:``, ``exact:`` or an address such as ``milvus:///titles.db``."""
+EmbedderName = Annotated[str, "embedder"]
+"""``lexical``, or the folder of a sentence model."""
 UnknownTitles = Literal["by-name", "look-up", "refuse"]
 """What becomes of a title that the catalogue does not know."""
 OptionValue = str | int | bool | Secret

@@ -6,9 +6,21 @@ valid configuration.
 
 from medialib.http import SystemClock
 from medialib.library.checkup import examine, examine_configuration
+from medialib.library.near import kept_shows, near_titles
 from medialib.library.providers import Providers
 from medialib.library.record import Library
 from medialib.library.wiring import open_library
 from medialib.library.work import Verb, Work
 
-__all__ = ["Library", "Providers", "SystemClock", "Verb", "Work", "examine", "examine_configuration", "open_library"]
+__all__ = [
+    "Library",
+    "Providers",
+    "SystemClock",
+    "Verb",
+    "Work",
+    "examine",
+    "examine_configuration",
+    "kept_shows",
+    "near_titles",
+    "open_library",
+]

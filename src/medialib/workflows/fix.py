@@ -8,7 +8,7 @@ import attrs
 
 from medialib.completeness import nearly_same_time
 from medialib.errors import NotIdentified
-from medialib.matching import NotChosen, TitleIndex, known_title, normalise_title, wanted_title
+from medialib.matching import NotChosen, normalise_title, wanted_title
 from medialib.metadata import TitleMetadata
 from medialib.model import Episode, ExternalIds, InventoryFile, Place, Show
 from medialib.naming import collision_key, companion_suffix, parse_name, safe_part
@@ -16,7 +16,7 @@ from medialib.planning import Action, ChangeShow, Move, Plan, Remark, RemarkKind
 from medialib.ports import Catalogue, Clock, Location
 from medialib.routing import RoutingPolicy, Unrouted, episodes_from, route, same_title, show_from, split_stem
 from medialib.workflows.lookup import AIRED, TitleLookup
-from medialib.workflows.shows import demand_home, title_by_ids
+from medialib.workflows.shows import demand_home, named_show, title_by_ids
 
 __all__ = ["plan_fix_show"]
 
@@ -45,7 +45,7 @@ def plan_fix_show(
     if another show has the folder already; and what the provider raises.
     """
     known = {show.key: show for show in catalogue.shows.all()}
-    wrong = _named(text, known)
+    wrong = named_show(text, known)
     title = title_by_ids(lookup, ids) if ids is not None else _asked(text, lookup)
     plan = Plan("shows fix", clock.now(), catalogue.identity, configuration)
     rows = tuple(catalogue.inventory.of_unit("episode", wrong.key))
@@ -80,22 +80,6 @@ def plan_fix_show(
         reason = f"{right.title!r} ({title.reference}) is what the catalogue has it for already"
         moving.remarks.append(Remark("known", place, reason))
     return attrs.evolve(plan, actions=tuple(actions), remarks=tuple(moving.remarks))
-
-
-def _named(text: str, known: Mapping[str, Show]) -> Show:
-    if text in known:
-        return known[text]
-    index = TitleIndex(known_title(show) for show in known.values())
-    wanted = wanted_title(text)
-    found = index.named(text) or index.named(wanted.title)
-    fitting = [title for title in found if wanted.year in (None, title.year)]
-    if len(fitting) == 1:
-        return known[fitting[0].key]
-    if fitting:
-        listed = (f"{title.title} ({title.year or 'no year'}): {title.key}" for title in fitting)
-        raise NotIdentified(f"the catalogue has several shows called {text!r}", listed, remedy="Name one by its key.")
-    near = (f"{each.title.title}: {each.title.key}" for each in index.near(text, "show"))
-    raise NotIdentified(f"the catalogue has no show called {text!r}", near, remedy="Try its key or an alias.")
 
 
 def _asked(text: str, lookup: TitleLookup) -> TitleMetadata:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from medialib.errors import NotIdentified, UsageError
-from medialib.matching import Chosen, NotChosen, normalise_title, wanted_title
+from medialib.matching import Chosen, NotChosen, TitleIndex, known_title, normalise_title, wanted_title
 from medialib.metadata import TitleMetadata
 from medialib.model import ExternalIds, Place, Show
 from medialib.naming import collision_key, safe_part
@@ -16,7 +16,7 @@ from medialib.ports import Catalogue, Clock, WritableLocation
 from medialib.routing import RoutingPolicy, Unrouted, episodes_from, home_of, merge_episodes, same_title, show_from
 from medialib.workflows.lookup import AIRED, TitleLookup
 
-__all__ = ["demand_home", "plan_add_show", "title_by_ids"]
+__all__ = ["demand_home", "named_show", "plan_add_show", "title_by_ids"]
 
 
 def plan_add_show(
@@ -85,6 +85,26 @@ def title_by_ids(lookup: TitleLookup, ids: ExternalIds) -> TitleMetadata:
         given = ", ".join(f"{name} {value}" for name, value in attrs.asdict(ids).items() if value is not None)
         raise NotIdentified(f"{lookup.provider} has no show {given}", remedy="Look its number up on the web site.")
     return title
+
+
+def named_show(text: str, known: Mapping[str, Show]) -> Show:
+    """The show that goes by this key, title or alias, with a year in parentheses if that tells it from others.
+
+    Raises NotIdentified, listing candidates, if none or several do.
+    """
+    if text in known:
+        return known[text]
+    index = TitleIndex(known_title(show) for show in known.values())
+    wanted = wanted_title(text)
+    found = index.named(text) or index.named(wanted.title)
+    fitting = [title for title in found if wanted.year in (None, title.year)]
+    if len(fitting) == 1:
+        return known[fitting[0].key]
+    if fitting:
+        listed = (f"{title.title} ({title.year or 'no year'}): {title.key}" for title in fitting)
+        raise NotIdentified(f"the catalogue has several shows called {text!r}", listed, remedy="Name one by its key.")
+    near = (f"{each.title.title}: {each.title.key}" for each in index.near(text, "show"))
+    raise NotIdentified(f"the catalogue has no show called {text!r}", near, remedy="Try its key or an alias.")
 
 
 def _identified(text: str, lookup: TitleLookup, ids: ExternalIds | None) -> tuple[TitleMetadata, str]:

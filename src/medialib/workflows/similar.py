@@ -1,0 +1,230 @@
+"""What of the catalogue is alike: searching it, and recommending shows, each with its reasons."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container, Iterable, Sequence
+from operator import attrgetter
+from typing import Literal, TypeAlias
+
+import attrs
+
+from medialib.matching import TitleIndex, known_title, normalise_title
+from medialib.model import Movie, Show
+from medialib.ports import Catalogue, Embedder, VectorIndex, VectorSpace
+from medialib.workflows.shows import named_show
+
+__all__ = [
+    "Alike",
+    "NearTitles",
+    "TitleType",
+    "compare_shows",
+    "recommend_shows",
+    "search_titles",
+    "similar_shows",
+    "space_of",
+]
+
+TitleType: TypeAlias = Literal["standard", "anime", "daily", "movie"]
+"""What a search may be limited to: how a show is numbered, or films."""
+Record: TypeAlias = Show | Movie
+
+_NEIGHBOURS = 200
+_LEAST = 0.5
+"""Cosine from which two titles are called alike; "Dark" and "Ozark", which share their end, come to 0.45."""
+_BATCH = 2_000
+
+
+@attrs.frozen
+class Alike:
+    """A title that was found."""
+
+    record: Record
+    """The show or film."""
+    score: float
+    """0 to 1, where 1 is the same words, or agreement in everything that is compared."""
+    reasons: tuple[str, ...]
+    """Why, for a reader; never empty."""
+
+
+def space_of(embedder: Embedder, catalogue: Catalogue) -> VectorSpace:
+    """Where the titles of this catalogue belong, apart from those of others that use the same index."""
+    return VectorSpace(f"{embedder.space.name} of {catalogue.identity}", embedder.space.dimension)
+
+
+class NearTitles:
+    """The titles of a catalogue in an index, each by all of its names.
+
+    `update` is called once before the others; what the index holds already is not embedded again.
+    """
+
+    def __init__(self, records: Iterable[Record], index: VectorIndex, embedder: Embedder) -> None:
+        self.records = tuple(records)
+        self._index = index
+        self._embedder = embedder
+        self._names = {
+            _key(record, name): (record, name) for record in self.records for name in (record.title, *record.aliases)
+        }
+
+    @property
+    def shows(self) -> dict[str, Show]:
+        """The shows among them, by key."""
+        return {record.key: record for record in self.records if isinstance(record, Show)}
+
+    def update(self) -> int:
+        """Let the index hold every name of these titles and nothing else; returns how many names were embedded."""
+        held = set(self._index.keys())
+        self._index.remove(held - self._names.keys())
+        missing = sorted(self._names.keys() - held)
+        for start in range(0, len(missing), _BATCH):
+            keys = missing[start : start + _BATCH]
+            self._index.put(zip(keys, self._embedder.embed([self._names[key][1] for key in keys]), strict=True))
+        return len(missing)
+
+    def near(self, text: str) -> dict[tuple[str, str], float]:
+        """The cosine of the nearest name of each title that is among the nearest, by kind and key."""
+        best: dict[tuple[str, str], float] = {}
+        for neighbour in self._index.search(self._embedder.embed([text])[0], _NEIGHBOURS):
+            if neighbour.key in self._names:
+                identity = _identity(self._names[neighbour.key][0])
+                best[identity] = max(best.get(identity, -1.0), round(neighbour.score, 3))
+        return best
+
+    def said(self, score: float) -> str:
+        """What such a nearness means with this embedder, for a reader."""
+        what = "spelt alike" if self._embedder.space.name.startswith("lexical-") else "near in meaning"
+        return f"titles {what} ({round(100 * min(score, 1.0))} %)"
+
+
+def search_titles(
+    query: str,
+    titles: NearTitles,
+    *,
+    year: int | None = None,
+    type: TitleType | None = None,  # noqa: A002 - what it is called everywhere
+    count: int = 20,
+) -> tuple[Alike, ...]:
+    """The titles that go by `query`, then those that are spelt nearly so or lie near it, best first.
+
+    At most `count`, equals by title and key.
+    """
+    allowed = [
+        record
+        for record in titles.records
+        if (year is None or record.year == year) and (type is None or _type(record) == type)
+    ]
+    by_identity = {_identity(record): record for record in allowed}
+    names = TitleIndex(known_title(record) for record in allowed)
+    found: dict[tuple[str, str], Alike] = {}
+
+    def keep(identity: tuple[str, str], score: float, reason: str) -> None:
+        record = by_identity.get(identity)
+        if record is None:
+            return
+        before = found.get(identity)
+        if before is None or score > before.score:
+            found[identity] = Alike(record, score, (reason,))
+
+    for title in names.named(query):
+        own = normalise_title(query).startswith(normalise_title(title.title))
+        keep((title.kind, title.key), 1.0, "the same words" if own else "an alias of the same words")
+    for kind in ("show", "movie"):
+        for candidate in names.near(query, kind, count):
+            if candidate.score < 1:
+                keep((kind, candidate.title.key), candidate.score, candidate.reason)
+    for identity, score in titles.near(query).items():
+        if identity not in found and score >= _LEAST:
+            keep(identity, min(score, 0.999), titles.said(score))
+    return _ranked(found.values(), count)
+
+
+def compare_shows(show: Show, other: Show, *, nearness: float = 0.0, how: str = "titles lie near") -> Alike | None:
+    """How far two shows agree in genres, years, language, numbering, and titles by a `nearness` of 0 to 1.
+
+    Genres count 0.4 by their share of all that both have, titles 0.3, years 0.15 down to nothing at ten years apart,
+    language 0.1, and being anime or daily both 0.05. None where neither a genre nor the titles agree: that two shows
+    are of one year and language recommends neither.
+
+    >>> one = Show("dark", "Dark", year=2017, genres=("Drama", "Mystery"), language="de")
+    >>> found = compare_shows(one, Show("1899", "1899", year=2022, genres=("Mystery",), language="de"))
+    >>> found.score, found.reasons
+    (0.375, ('both Mystery', '2022, near 2017', 'both in de'))
+    >>> compare_shows(one, Show("babylon-berlin", "Babylon Berlin", year=2017, language="de"))
+    """
+    reasons: list[str] = []
+    theirs = {genre.casefold() for genre in other.genres}
+    shared = [genre for genre in show.genres if genre.casefold() in theirs]
+    score = 0.0
+    if shared:
+        score += 0.4 * len(shared) / len(theirs | {genre.casefold() for genre in show.genres})
+        reasons.append(f"both {', '.join(shared)}")
+    if nearness >= _LEAST:
+        score += 0.3 * min(nearness, 1.0)
+        reasons.append(how)
+    if not reasons:
+        return None
+    if show.year is not None and other.year is not None and abs(show.year - other.year) < 10:
+        score += 0.15 * (1 - abs(show.year - other.year) / 10)
+        reasons.append(f"both {show.year}" if show.year == other.year else f"{other.year}, near {show.year}")
+    if show.language is not None and show.language == other.language:
+        score += 0.1
+        reasons.append(f"both in {show.language}")
+    if show.type == other.type != "standard":
+        score += 0.05
+        reasons.append(f"both {show.type}")
+    return Alike(other, round(score, 3), tuple(reasons))
+
+
+def similar_shows(text: str, titles: NearTitles, *, count: int = 10) -> tuple[Show, tuple[Alike, ...]]:
+    """The show that goes by `text` (title, alias or key), and those most like it, best first.
+
+    Raises NotIdentified, listing candidates, if `text` names no show or several.
+    """
+    show = named_show(text, titles.shows)
+    return show, _ranked(_compared(show, titles.shows.values(), titles), count)
+
+
+def recommend_shows(
+    named: Sequence[str], titles: NearTitles, kept: Container[str], *, count: int = 10
+) -> tuple[Alike, ...]:
+    """Shows of the catalogue that the library has no file of, by their likeness to those named; best first.
+
+    With none named, to all that the library has files of; `kept` holds the keys of those. Each carries the reasons of
+    the one that it is most like. Raises NotIdentified as `similar_shows` does.
+    """
+    shows = titles.shows
+    liked = [named_show(text, shows) for text in named] or [show for show in shows.values() if show.key in kept]
+    ours = {show.key for show in liked}
+    others = [show for show in shows.values() if show.key not in kept and show.key not in ours]
+    best: dict[str, Alike] = {}
+    for show in liked:
+        for alike in _compared(show, others, titles):
+            if alike.record.key not in best or alike.score > best[alike.record.key].score:
+                best[alike.record.key] = attrs.evolve(alike, reasons=(f"like {show.title}", *alike.reasons))
+    return _ranked(best.values(), count)
+
+
+def _compared(show: Show, others: Iterable[Show], titles: NearTitles) -> list[Alike]:
+    near = titles.near(show.title)
+    nearness = ((other, near.get(_identity(other), 0.0)) for other in others if other.key != show.key)
+    compared = (compare_shows(show, other, nearness=score, how=titles.said(score)) for other, score in nearness)
+    return [each for each in compared if each is not None]
+
+
+def _ranked(found: Iterable[Alike], count: int) -> tuple[Alike, ...]:
+    by_title = sorted(found, key=attrgetter("record.title", "record.key"))
+    return tuple(sorted(by_title, key=attrgetter("score"), reverse=True)[:count])
+
+
+def _identity(record: Record) -> tuple[str, str]:
+    return ("show" if isinstance(record, Show) else "movie", record.key)
+
+
+def _type(record: Record) -> TitleType:
+    return record.type if isinstance(record, Show) else "movie"
+
+
+def _key(record: Record, name: str) -> str:
+    """What a name is called in the index: another name is another key, so what changed is seen by the keys alone."""
+    told = "\0".join((*_identity(record), name)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(told).hexdigest()
