@@ -52,6 +52,7 @@ nitpick_ignore = [
     ("py:class", "medialib.http.client.Answered"),
     ("py:class", "TemplateOf"),
     ("py:class", "TypeIs"),
+    ("py:class", "medialib.config.secret.Annotated"),
     ("py:class", "_Offered"),
     ("py:class", "medialib.naming.absolute.CountedEpisode"),
     ("py:class", "medialib.naming.rendering.nodes.Group"),
