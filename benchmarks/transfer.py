@@ -282,7 +282,7 @@ def run(
     with at_a_distance(server, row) as port:
         for turn in range(rounds):
             for reader in readers:
-                incoming = str(folder / "homes" / f"{turn}-{reader}" / "incoming")
+                incoming = str(folder / "homes" / f"{turn}-{reader.replace(' ', '-')}" / "incoming")
                 task = Task(
                     reader,
                     row.kind,
