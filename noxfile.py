@@ -109,6 +109,7 @@ def benchmarks(session: nox.Session) -> None:
     install(session, "dev")
     session.run("python", "benchmarks/catalogue.py")
     session.run("python", "benchmarks/naming.py")
+    session.run("python", "benchmarks/executors.py", "--gigabytes", "1", "--files", "125")
     session.run("python", "benchmarks/hostile_names.py", "--count", "100000")
     if shutil.which("rclone") and shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin"):
         session.run("python", "benchmarks/listing.py")

@@ -39,11 +39,14 @@ nitpick_ignore_regex = [
     ("py:.*", r"(_thread|collections|concurrent|contextlib|datetime|logging|os|pathlib|random)\..*"),
     ("py:.*", r"(sqlite3|threading|types|typing)\..*"),
     ("py:.*", r"(attr|attrs|fsspec|hypothesis|paramiko|pytest|sqlalchemy)\..*"),
+    ("py:class", r"(medialib\..*\.)?_[A-Z]\w*"),
 ]
 # They stand in a signature, and what a reader needs of them is said elsewhere: an alias, or not public.
 nitpick_ignore = [
     ("py:class", "Action"),
+    ("py:class", "Client"),
     ("py:class", "Executor"),
+    ("py:class", "Future"),
     ("py:class", "Path"),
     ("py:class", "Range"),
     ("py:class", "ModeBits"),
@@ -53,7 +56,6 @@ nitpick_ignore = [
     ("py:class", "TemplateOf"),
     ("py:class", "TypeIs"),
     ("py:class", "medialib.config.secret.Annotated"),
-    ("py:class", "_Offered"),
     ("py:class", "medialib.naming.absolute.CountedEpisode"),
     ("py:class", "medialib.naming.rendering.nodes.Group"),
     ("py:class", "medialib.naming.rendering.nodes.Numbering"),

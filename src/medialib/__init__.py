@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from medialib.completeness import Complete, StabilityRules, StillArriving, Unknown, judge_completeness
     from medialib.config import Settings, load_settings
     from medialib.errors import ConfigurationError, MedialibError, TransientError
+    from medialib.executors import open_executor
     from medialib.filters import PathRules, Verdict, judge_path
     from medialib.library import Library, Work, open_library
     from medialib.matching import (
@@ -107,6 +108,7 @@ __all__ = [
     "known_title",
     "load_plan",
     "load_settings",
+    "open_executor",
     "open_library",
     "parse_name",
     "parse_names",
@@ -122,6 +124,7 @@ _HOMES = {
     "completeness": ("Complete", "StabilityRules", "StillArriving", "Unknown", "judge_completeness"),
     "config": ("Settings", "load_settings"),
     "errors": ("ConfigurationError", "MedialibError", "TransientError"),
+    "executors": ("open_executor",),
     "filters": ("PathRules", "Verdict", "judge_path"),
     "library": ("Library", "Work", "open_library"),
     "matching": (

@@ -41,6 +41,7 @@ __all__ = [
     "UnusableAnswer",
     "UsageError",
     "UserFacingProblems",
+    "WorkersLost",
 ]
 
 
@@ -224,6 +225,10 @@ class CatalogueRefused(CatalogueError, PermissionError):
 
 class NotIdentified(UserFacingProblems, LookupError):
     """No title, or more than one, answers to what was asked for; `problems` lists the candidates with their ids."""
+
+
+class WorkersLost(TransientError):
+    """Processes or machines that did a part of the work ended before it was done, and nobody could take it over."""
 
 
 class Cancelled(MedialibError):

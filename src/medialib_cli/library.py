@@ -9,7 +9,7 @@ import typer
 
 from medialib.errors import UsageError
 from medialib.planning import unstructure
-from medialib.workflows.verify import BROKEN, FileState, Verified
+from medialib.workflows.verified import BROKEN, FileState, FoundBroken, RunReport, Verified, run_report
 from medialib_cli.invocation import Invocation, command
 from medialib_cli.render import counted, print_json, printable
 
@@ -39,28 +39,52 @@ def verify(
     remote: Annotated[
         bool, typer.Option("--remote", help="Also ask the remotes what their own copies come to, where they tell.")
     ] = False,
+    executor: Annotated[
+        str | None, typer.Option("--executor", metavar="WHO", help="Who reads: threads:N, processes:N or dask://host.")
+    ] = None,
+    share: Annotated[
+        str | None,
+        typer.Option("--share", metavar="NAME", help="Divide the run of this name with others on the same catalogue."),
+    ] = None,
 ) -> int:
     """Read files and say of each whether it is what it was: by its name, the remote, what was received, the inventory.
 
     Names the first place on its way where its bytes were others. Nothing is changed. Exit code 3 if something is
-    corrupt, changed, missing or unreadable.
+    corrupt, changed, missing or unreadable. With --share, whatever was verified under that name stays verified.
     """
     if bool(paths) == everything:
         raise UsageError("say what to verify", remedy="Name files or folders, or give --all.")
+    subjects = None if everything else paths
     found: list[Verified] = []
-    with invocation.library(read_only=True) as (opened, observer):
+    together: RunReport | None = None
+    with (
+        invocation.library(read_only=share is None) as (opened, observer),
+        opened.executor(executor) as workers,
+    ):
+        shared = None if share is None else opened.shared_verification(share, subjects, remotes=remote)
         for each in opened.verify(
-            None if everything else paths, remotes=remote, observer=observer, cancelled=invocation.cancelled
+            subjects,
+            remotes=remote,
+            executor=workers,
+            shared=shared,
+            observer=observer,
+            cancelled=invocation.cancelled,
         ):
             found.append(each)
             _tell(each, invocation)
-    counts = Counter(each.state for each in found)
+        if shared is not None:
+            together = run_report(shared)
+    counts = Counter(each.state for each in found) if together is None else together.counts
     code = 3 if BROKEN.intersection(counts) else 0
     if invocation.as_json:
-        print_json({"files": [_document(each) for each in found], "counts": dict(counts), "exit_code": code})
-    else:
-        said = ", ".join(f"[{_COLOURS[state]}]{counts[state]} {state}[/]" for state in _COLOURS if counts[state])
-        invocation.output.print(counted(len(found), "file") + (f": {said}" if said else ""))
+        document = {"files": [_document(each) for each in found], "counts": dict(counts), "exit_code": code}
+        print_json(document if together is None else {**document, "broken": [_told(each) for each in together.broken]})
+        return code
+    if together is not None:
+        _tell_of_others(together, found, invocation)
+    said = ", ".join(f"[{_COLOURS[state]}]{counts[state]} {state}[/]" for state in _COLOURS if counts.get(state))
+    here = "" if together is None else f", {len(found)} of them here"
+    invocation.output.print(counted(sum(counts.values()), "file") + here + (f": {said}" if said else ""))
     return code
 
 
@@ -79,6 +103,20 @@ def _tell(verified: Verified, invocation: Invocation) -> None:
     if invocation.verbosity:
         for facts in verified.chain.hops:
             invocation.output.print(f"      {printable(str(facts))}", markup=False)
+
+
+def _tell_of_others(together: RunReport, found: list[Verified], invocation: Invocation) -> None:
+    """Draw what others of a shared run found to be wrong."""
+    own = {each.place for each in found}
+    for each in together.broken:
+        if each.place not in own:
+            invocation.output.print(f"  [{_COLOURS[each.state]}]{each.state}[/] ", end="")
+            text = f"{each.text.removeprefix(f'{each.state} ')}; found by {each.host}"
+            invocation.output.print(printable(text), markup=False)
+
+
+def _told(found: FoundBroken) -> dict[str, Any]:
+    return {"place": unstructure(found.place), "state": found.state, "text": found.text, "host": found.host}
 
 
 def _document(verified: Verified) -> dict[str, Any]:

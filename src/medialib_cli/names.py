@@ -6,6 +6,8 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Literal, TextIO
 
@@ -32,6 +34,10 @@ def parse(
     tree: Annotated[
         str | None, typer.Option("--tree", metavar="FOLDER", help="Read the names of all files below a folder.")
     ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option("--executor", metavar="WHO", help="Who reads: processes:N or dask://host."),
+    ] = None,
 ) -> int:
     """Read release names or paths, and say what was understood and why.
 
@@ -43,19 +49,26 @@ def parse(
         raise UsageError(f"--kind is episode or movie, not {kind!r}")
     if tree is not None and names:
         raise UsageError("--tree reads the names below a folder, and no others")
-    if tree is not None:
-        read = parse_names(_files_below(Path(tree)), kind=hints[kind])
-    else:
-        read = parse_names(names if names else _lines(sys.stdin), kind=hints[kind])
-    if invocation.as_json:
-        for parsed in read:
-            sys.stdout.write(json.dumps(parsed.to_dict()) + "\n")
-    elif tree is not None:
-        show_tree(tree, read, invocation.output)
-    else:
-        for parsed in read:
-            show_reading(parsed, invocation.output)
+    given = _files_below(Path(tree)) if tree is not None else names if names else _lines(sys.stdin)
+    with _workers(executor) as workers:
+        read = parse_names(given, kind=hints[kind], executor=workers)
+        if invocation.as_json:
+            for parsed in read:
+                sys.stdout.write(json.dumps(parsed.to_dict()) + "\n")
+        elif tree is not None:
+            show_tree(tree, read, invocation.output)
+        else:
+            for parsed in read:
+                show_reading(parsed, invocation.output)
     return 0
+
+
+def _workers(chosen: str | None) -> AbstractContextManager[Executor | None]:
+    if chosen is None:
+        return nullcontext()
+    from medialib.executors import open_executor  # loads what most readings do without
+
+    return open_executor(chosen)
 
 
 def _lines(source: TextIO | None) -> Iterator[str]:

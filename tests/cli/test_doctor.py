@@ -23,7 +23,7 @@ from medialib.library import SystemClock, examine
 from medialib.model import InventoryFile, Place
 from medialib.testing.failing_disk import remount, small_disk
 from medialib.testing.servers import SshServer, free_port
-from medialib.workflows.apply.holders import holder_name
+from medialib.workflows.holders import holder_name
 
 if TYPE_CHECKING:
     from .conftest import Home

@@ -69,6 +69,7 @@ def test_what_may_succeed_later_is_transient() -> None:
         "RateLimited",
         "ServiceUnavailable",
         "UnusableAnswer",
+        "WorkersLost",
     }
     assert issubclass(CatalogueBusy, CatalogueError)
     assert issubclass(Drifted, PlanRefused)

@@ -52,8 +52,8 @@ from medialib.ports import PartRecord
 from medialib.testing.memory_location import MemoryLocation
 from medialib.testing.worlds import MemoryWorld
 from medialib.workflows.apply import Report, apply, say_failure, writing
-from medialib.workflows.apply.holders import holder_is_dead, holder_name
 from medialib.workflows.apply.session import LEASE
+from medialib.workflows.holders import holder_is_dead, holder_name
 from medialib.workflows.undo import plan_undo
 
 

@@ -39,6 +39,7 @@ from medialib.config.settings import (
     TmdbSettings,
     TvdbSettings,
     TvmazeSettings,
+    WorkSettings,
 )
 from medialib.config.starter import STARTER_CONFIGURATION
 
@@ -66,6 +67,7 @@ __all__ = [
     "TmdbSettings",
     "TvdbSettings",
     "TvmazeSettings",
+    "WorkSettings",
     "cache_folder",
     "data_folder",
     "describe_settings",

@@ -36,7 +36,7 @@ from medialib.config.forms import Faults
 from medialib.config.quantities import format_duration, format_mode, format_size
 from medialib.config.secret import MASK, Secret, SecretUrl
 from medialib.config.settings import AddressKeys, RemoteSettings, ServerSettings, Settings
-from medialib.config.values import EmbedderName, Folder, ModeBits, OptionValue, Size, TemplateOf, VectorAddress
+from medialib.config.values import EmbedderName, ExecutorText, Folder, ModeBits, OptionValue, Size, TemplateOf, VectorAddress
 from medialib.ports import CATALOGUES
 
 __all__ = ["structure", "unstructure"]
@@ -125,6 +125,8 @@ def _structurer(folder: Path, home: Path) -> cattrs.Converter:
             return forms.mode(value, mark)
         if isinstance(mark, TemplateOf):
             return forms.template(value, mark)
+        if kind == ExecutorText:
+            return forms.executor(value)
         return forms.in_range(converter.structure(value, base), mark)
 
     def section(cls: Any) -> Callable[[Any, Any], Any]:

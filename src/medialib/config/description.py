@@ -85,8 +85,8 @@ def type_name(kind: Any) -> str:
         return " or ".join(f'"{member}"' for member in get_args(kind))
     if get_origin(kind) is Annotated:
         base, mark = get_args(kind)
-        if mark == "size":
-            return "size"
+        if mark in ("size", "executor"):
+            return str(mark)
         if mark == "index":
             return "address"
         if mark == "embedder":

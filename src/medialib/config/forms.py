@@ -19,6 +19,7 @@ from medialib.config.quantities import format_duration, format_mode, parse_durat
 from medialib.config.secret import Secret
 from medialib.config.settings import SECRET_OPTION_WORDS
 from medialib.config.values import ModeBits, OptionValue, Range, TemplateOf
+from medialib.parallel import parse_executor
 
 __all__ = [
     "Faults",
@@ -26,6 +27,7 @@ __all__ = [
     "choice",
     "duration",
     "each",
+    "executor",
     "in_range",
     "located",
     "mode",
@@ -214,6 +216,12 @@ def template(value: Any, wanted: TemplateOf) -> str:
 
     written: str = located(value, lambda text: str(parse_template(text, wanted.kind)))
     return written
+
+
+def executor(value: Any) -> str:
+    """Who does work, as `medialib.parallel.parse_executor` reads it."""
+    read: str = located(value, lambda text: str(parse_executor(text)))
+    return read
 
 
 def _said(error: ValueError, value: Any) -> Faults:

@@ -23,6 +23,7 @@ from medialib.config.values import (
     Duration,
     EmbedderName,
     EpisodeFileTemplate,
+    ExecutorText,
     FileMode,
     Folder,
     FolderMode,
@@ -56,6 +57,7 @@ __all__ = [
     "TmdbSettings",
     "TvdbSettings",
     "TvmazeSettings",
+    "WorkSettings",
 ]
 
 Default = TypeVar("Default")
@@ -363,6 +365,17 @@ class SimilaritySettings:
 
 
 @attrs.frozen
+class WorkSettings:
+    """Who does the work that can be divided."""
+
+    executor: ExecutorText | None = setting(
+        None,
+        "Who reads the files that library verify looks at: threads:N, processes:N or dask://scheduler:8786; "
+        "four threads where none is given.",
+    )
+
+
+@attrs.frozen
 class LogSettings:
     """What is told of a run."""
 
@@ -392,6 +405,7 @@ class Settings:
     tmdb: TmdbSettings = setting(TmdbSettings(), "")
     tvdb: TvdbSettings = setting(TvdbSettings(), "")
     similarity: SimilaritySettings = setting(SimilaritySettings(), "")
+    work: WorkSettings = setting(WorkSettings(), "")
     log: LogSettings = setting(LogSettings(), "")
     source: Path | None = attrs.field(default=None, eq=False)
     """File that it was read from."""

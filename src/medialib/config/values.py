@@ -13,6 +13,7 @@ from medialib.config.secret import Secret, SecretUrl
 __all__ = [
     "Duration",
     "EpisodeFileTemplate",
+    "ExecutorText",
     "FileMode",
     "Folder",
     "FolderMode",
@@ -88,6 +89,8 @@ VectorAddress = Annotated[SecretUrl, "index"]
 """Where vectors are kept: ``memory:``, ``exact:`` or an address such as ``milvus:///titles.db``."""
 EmbedderName = Annotated[str, "embedder"]
 """``lexical``, or the folder of a sentence model."""
+ExecutorText = Annotated[str, "executor"]
+"""Who does work: ``threads[:N]``, ``processes[:N]`` or ``dask://scheduler:8786``."""
 UnknownTitles = Literal["by-name", "look-up", "refuse"]
 """What becomes of a title that the catalogue does not know."""
 OptionValue = str | int | bool | Secret

@@ -39,7 +39,6 @@ from medialib.library.wiring import open_folder
 from medialib.ports import CancelToken, Catalogue, Clock, Location, MetadataProvider
 from medialib.transfer.folder_probing import look_at_destination, look_at_folder, rename_works
 from medialib.transfer.remote import FsspecLocation, open_location
-from medialib.workflows.apply.holders import holder_is_dead
 from medialib.workflows.apply.session import LEASE
 from medialib.workflows.destination_check import judge_traits
 from medialib.workflows.doctor import (
@@ -56,6 +55,7 @@ from medialib.workflows.doctor import (
 )
 from medialib.workflows.doctor_remotes import ask_provider, judge_clock, judge_listing, list_folder
 from medialib.workflows.fetch import emptied_mark
+from medialib.workflows.holders import holder_is_dead
 
 __all__ = ["examine", "examine_configuration"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Literal, assert_never
 
@@ -13,6 +13,7 @@ import attrs
 from medialib.config import Settings
 from medialib.errors import UsageError
 from medialib.events import Observer, nobody
+from medialib.executors import open_executor
 from medialib.library.providers import Providers
 from medialib.library.rules import folders_of, looking_up, path_rules, release_rules, route_rules, stability_rules
 from medialib.library.work import Verb, Work
@@ -35,6 +36,7 @@ from medialib.workflows.fix import plan_fix_show
 from medialib.workflows.lookup import AIRED, Ask, TitleLookup
 from medialib.workflows.release import ReleaseSource, plan_release
 from medialib.workflows.route import RouteRules, plan_route
+from medialib.workflows.sharing import SharedRun
 from medialib.workflows.shows import plan_add_show
 from medialib.workflows.undo import plan_undo
 from medialib.workflows.verify import Verified, named_places, verify
@@ -268,27 +270,48 @@ class Library:
         *,
         remotes: bool = False,
         executor: Executor | None = None,
+        shared: SharedRun | None = None,
         observer: Observer = nobody,
         cancelled: CancelToken | None = None,
     ) -> Iterator[Verified]:
         """Read files, folders (``location:path`` or a full path) or everything, and say what is not what it was.
 
-        Nothing is changed. With `remotes`, those that can are asked for hashes of their own copies. See
-        `medialib.workflows.verify.verify`; raises UsageError for what lies in neither the library nor the incoming
-        folder.
+        Nothing is changed. With `remotes`, those that can are asked for hashes of their own copies; `shared`, from
+        `shared_verification`, divides the work with others. See `medialib.workflows.verify.verify`; raises UsageError
+        for what lies in neither the library nor the incoming folder.
         """
-        here: dict[str, WritableLocation] = dict(self.roots)
-        if self.incoming is not None:
-            here[INCOMING] = self.incoming
+        here = self._verifiable()
         return verify(
             None if subjects is None else named_places(subjects, here),
             here,
             self.catalogue,
             remotes=self.remotes if remotes else None,
             executor=executor,
+            shared=shared,
             observer=observer,
             cancelled=cancelled,
         )
+
+    def shared_verification(self, name: str, subjects: Iterable[str] | None, *, remotes: bool = False) -> SharedRun:
+        """The run of that name, which all who have this catalogue divide among them; subjects as for `verify`.
+
+        Raises UsageError for a name that is none, and for what lies in neither the library nor the incoming folder.
+        """
+        here = self._verifiable()
+        places = [Place(each, "") for each in here] if subjects is None else named_places(subjects, here)
+        scope = (*sorted(str(place) for place in places), *(["--remote"] if remotes else []))
+        return SharedRun(self.catalogue, self.clock, "verify", name, scope)
+
+    def executor(self, chosen: str | None = None) -> AbstractContextManager[Executor | None]:
+        """Who reads files: as `chosen`, else as configured, else None. See `medialib.executors.open_executor`."""
+        choice = self.settings.work.executor if chosen is None else chosen
+        return nullcontext() if choice is None else open_executor(choice)
+
+    def _verifiable(self) -> dict[str, WritableLocation]:
+        here: dict[str, WritableLocation] = dict(self.roots)
+        if self.incoming is not None:
+            here[INCOMING] = self.incoming
+        return here
 
     def plan_release(
         self, *, remote: str | None = None, observer: Observer = nobody, cancelled: CancelToken | None = None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from medialib.naming.parse import parse_name
 from medialib.naming.parsed import ParsedName
+from medialib.parallel import in_order
 
 if TYPE_CHECKING:
     # loads logging and threads, which a reader of names alone has no use for
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
 __all__ = ["parse_names"]
 
@@ -30,7 +30,8 @@ def parse_names(
 
     With an `executor`, chunks of so many names are read on it; a process pool uses all cores, and what
     ``dask.distributed.Client.get_executor()`` gives is one too. At most eight chunks are under way, so a stream of any
-    length takes little memory. Raises ValueError for a chunk of less than one name.
+    length takes little memory. Raises ValueError for a chunk of less than one name, and WorkersLost where those who
+    read are gone.
 
     >>> [parsed.season for parsed in parse_names(["Show.S01E02.mkv", "Show.S02E01.mkv"])]
     [1, 2]
@@ -45,17 +46,9 @@ def parse_names(
 def _on_executor(
     names: Iterator[str], kind: Literal["episode", "movie"] | None, executor: Executor, chunk: int
 ) -> Iterator[ParsedName]:
-    waiting: deque[Future[tuple[ParsedName, ...]]] = deque()
-    try:
-        while True:
-            while len(waiting) < _AHEAD and (piece := tuple(islice(names, chunk))):
-                waiting.append(executor.submit(_read, piece, kind))
-            if not waiting:
-                return
-            yield from waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
+    pieces = iter(lambda: tuple(islice(names, chunk)), ())
+    for _, future in in_order(pieces, lambda piece: executor.submit(_read, piece, kind), ahead=_AHEAD):
+        yield from future.result()
 
 
 def _read(names: tuple[str, ...], kind: Literal["episode", "movie"] | None) -> tuple[ParsedName, ...]:

@@ -13,6 +13,7 @@ from medialib.ports.timing import CancelToken
 __all__ = [
     "PART_SUFFIXES",
     "Durability",
+    "FolderListing",
     "Location",
     "LocationTraits",
     "Part",
@@ -20,10 +21,12 @@ __all__ = [
     "Received",
     "SupportsConnectingAhead",
     "SupportsDigests",
+    "SupportsFolderListing",
     "SupportsHolding",
     "SupportsProving",
     "SupportsReadingAhead",
     "SupportsRelease",
+    "SupportsReopening",
     "SupportsReserving",
     "SupportsSettling",
     "SupportsWriters",
@@ -280,6 +283,35 @@ class WritableLocation(Location, Protocol):
 
     def flush(self) -> None:
         """Make every rename, creation and removal so far durable."""
+
+
+@attrs.frozen
+class FolderListing:
+    """What one folder holds, those below it not looked into."""
+
+    entries: tuple[FileEntry | RefusedEntry, ...]
+    """Its files by name, as `Location.walk` gives them, and what is refused."""
+    folders: tuple[str, ...]
+    """The paths of its folders, by name."""
+
+
+@runtime_checkable
+class SupportsFolderListing(Protocol):
+    """What some locations can do besides: list one folder alone, so that several are listed at once."""
+
+    def list_folder(self, path: str) -> FolderListing:
+        """What the folder at `path` (empty for the root) holds; raises as `Location.walk` does.
+
+        Put together, each folder's entries before its folders, this MUST be what `Location.walk` gives.
+        """
+
+
+@runtime_checkable
+class SupportsReopening(Protocol):
+    """What some locations can do besides: be read by another process, or by a machine that has the same files."""
+
+    def reopening(self) -> Callable[[], Location]:
+        """What opens it again there, to be read: picklable, small, and without any secret."""
 
 
 @runtime_checkable

@@ -10,15 +10,16 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import BinaryIO
 
 import attrs
 
 from medialib.errors import ContentChanged, OutOfReach, TargetTaken, UnsafePath
 from medialib.model import FileEntry, RefusedEntry
 from medialib.naming import collision_key, unsafe_reason
-from medialib.ports import LocationTraits, Part, WritableLocation
+from medialib.ports import FolderListing, LocationTraits, Part, WritableLocation
 from medialib.transfer.local_part import LocalPart
 from medialib.transfer.ownership import Ownership
 from medialib.transfer.placing import rename_without_replacing
@@ -62,13 +63,6 @@ class LocalLocation:
     def __repr__(self) -> str:
         return f"<LocalLocation {self._name} {self._root}>"
 
-    def __getstate__(self) -> dict[str, Any]:
-        # where it is sent, it is the same folder with nothing to be flushed
-        return {**self.__dict__, "_lock": None, "_touched": {}, "_names": {}}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _lock=threading.Lock())
-
     @property
     def name(self) -> str:
         """The configured name."""
@@ -92,25 +86,41 @@ class LocalLocation:
             self._within(path)
         waiting = [path]
         while waiting:
-            folder = waiting.pop()
+            listing = self._listed(waiting.pop())
+            yield from listing.entries
+            waiting += reversed(listing.folders)
+
+    def list_folder(self, path: str) -> FolderListing:
+        """See `SupportsFolderListing.list_folder`."""
+        if path:
+            self._safe(path)
+            self._within(path)
+        return self._listed(path)
+
+    def _listed(self, path: str) -> FolderListing:
+        try:
+            with os.scandir(self.address(path)) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            raise self._out_of_reach(path, error) from None
+        files: list[FileEntry | RefusedEntry] = []
+        folders: list[str] = []
+        for entry in listed:
             try:
-                with os.scandir(self.address(folder)) as entries:
-                    listing = sorted(entries, key=lambda entry: entry.name)
+                found = self._seen(f"{path}/{entry.name}" if path else entry.name, entry)
+            except FileNotFoundError:
+                continue  # gone since the folder was listed
             except OSError as error:
-                raise self._out_of_reach(folder, error) from None
-            folders: list[str] = []
-            for entry in listing:
-                try:
-                    found = self._seen(f"{folder}/{entry.name}" if folder else entry.name, entry)
-                except FileNotFoundError:
-                    continue  # gone since the folder was listed
-                except OSError as error:
-                    raise self._out_of_reach(f"{folder}/{entry.name}", error) from None
-                if isinstance(found, str):
-                    folders.append(found)
-                elif found is not None:
-                    yield found
-            waiting += reversed(folders)
+                raise self._out_of_reach(f"{path}/{entry.name}", error) from None
+            if isinstance(found, str):
+                folders.append(found)
+            elif found is not None:
+                files.append(found)
+        return FolderListing(tuple(files), tuple(folders))
+
+    def reopening(self) -> Callable[[], LocalLocation]:
+        """See `SupportsReopening.reopening`: the same path, on whichever machine that is."""
+        return partial(LocalLocation, self._name, self._root)
 
     def entry(self, path: str) -> FileEntry | None:
         """See `Location.entry`."""

@@ -7,63 +7,33 @@ inventory holds are put into one `medialib.integrity.HashChain` together with wh
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from typing import Literal, Protocol, TypeAlias
+from concurrent.futures import Executor
 
 import attrs
 
 from medialib.completeness import nearly_same_time, same_time
 from medialib.errors import Cancelled, MedialibError, OutOfReach, UsageError
 from medialib.events import BytesMoved, FileHashed, HashingStarted, Observer, nobody
-from medialib.integrity import Broken, HashChain, HopFacts, first_broken, same_bytes
+from medialib.executors import shares_memory
+from medialib.integrity import HashChain, HopFacts, first_broken, same_bytes
 from medialib.model import Digest, DigestAlgorithm, FileEntry, InventoryFile, Place
 from medialib.naming import parse_name
 from medialib.planning import Fetch, Outcome, Performed
 from medialib.ports import PART_SUFFIXES, CancelToken, Catalogue, Location, SupportsDigests, Untold, WritableLocation
 from medialib.routing import extension_of
 from medialib.workflows.explain import place_of
-from medialib.workflows.hashing import Content, read_content
+from medialib.workflows.hashing import Content
+from medialib.workflows.reading import Failure, Reading, read_each
 from medialib.workflows.route import VIDEO_EXTENSIONS
+from medialib.workflows.scanning import scan
+from medialib.workflows.sharing import SharedRun
+from medialib.workflows.verified import BROKEN, FileState, Verified, share_report
 
 __all__ = ["BROKEN", "FileState", "Verified", "claimed_digest", "fetch_of", "named_places", "verify"]
 
-FileState: TypeAlias = Literal["whole", "unproven", "changed", "corrupt", "missing", "unreadable"]
-"""``whole``: it is what it was. ``unproven``: nothing is known that it could be compared with. ``changed``: other bytes
-and another size or time than recorded, as after an edit. ``corrupt``: other bytes than there should be, and nothing
-says that anybody changed it. ``missing``: recorded, and not there. ``unreadable``: it could not be looked at, so
-nothing is known."""
-
-BROKEN: frozenset[FileState] = frozenset(("changed", "corrupt", "missing", "unreadable"))
-"""The states that need somebody's attention."""
-
-_THREADS = 4
-"""So many files are read at once, where the caller has not chosen otherwise."""
-_AHEAD = 32
-"""So many files may be handed out before the first of them is done."""
 _ASKED: tuple[DigestAlgorithm, ...] = ("sha256", "sha1", "md5")
 """What remotes are asked for, the best first."""
-
-
-@attrs.frozen
-class Verified:
-    """What was found of one file."""
-
-    place: Place
-    """The file; a location's root where that could not be looked at."""
-    state: FileState
-    """What it is."""
-    chain: HashChain = HashChain()
-    """Everything that is known of its bytes."""
-    broken: Broken | None = None
-    """The first hop at which its bytes were others, if there is one."""
-    notes: tuple[str, ...] = ()
-    """What could not be told, and why, for a reader."""
-
-    def __str__(self) -> str:
-        said = () if self.broken is None else (f"broken at {self.broken.hop}: {self.broken.evidence}",)
-        return f"{self.state} {self.place}" + "".join(f"; {text}" for text in (*said, *self.notes))
 
 
 @attrs.frozen
@@ -82,33 +52,49 @@ def verify(
     *,
     remotes: Mapping[str, Location] | None = None,
     executor: Executor | None = None,
+    shared: SharedRun | None = None,
     observer: Observer = nobody,
     cancelled: CancelToken | None = None,
 ) -> Iterator[Verified]:
     """Look at files, all files below folders, or (None) everything in `locations`; one answer a file, in order.
 
     With `remotes`, those that can are asked what their own copy comes to. Files are read by `executor`, or by a few
-    threads; one that hands work to other processes or machines gets the locations too, which must then be such as can
-    be sent there (a `LocalLocation` is). What cannot be read is an answer, too. Raises UsageError for a place where
-    nothing stands and nothing was, and Cancelled when asked to stop.
+    threads: see `medialib.workflows.reading.read_each`. What cannot be read is an answer, too.
+
+    With `shared`, the work is divided among all who have joined that run: only what this process verified is given,
+    share by share, and the end comes when all of it is done (see `run_report`). A location that cannot be read is
+    raised then: who does not see it must not speak for the others.
+
+    Raises UsageError for a place where nothing stands and nothing was, WorkersLost as `read_each` does, and Cancelled
+    when asked to stop.
     """
     token: CancelToken = cancelled if cancelled is not None else threading.Event()
+    listing = executor if executor is not None and shares_memory(executor) else None
     subjects: list[_Subject] = []
     for place in [Place(name, "") for name in locations] if places is None else places:
         try:
-            subjects += _subjects(place, locations[place.location], catalogue, token)
+            subjects += _subjects(place, locations[place.location], catalogue, listing, token)
         except (UsageError, Cancelled):
             raise
         except (MedialibError, OSError) as error:
+            if shared is not None:
+                raise
             yield Verified(place, "unreadable", notes=(str(error),))
     subjects = list({subject.place: subject for subject in subjects}.values())
     observer(HashingStarted(len(subjects), sum(each.entry.size for each in subjects if each.entry is not None)))
     asking = _RemoteQuestions(remotes or {}, token)
-    if executor is not None:
-        yield from _read_all(subjects, locations, catalogue, asking, _Elsewhere(executor), observer, token)
-        return
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="medialib-verify") as threads:
-        yield from _read_all(subjects, locations, catalogue, asking, _Here(threads, token, observer), observer, token)
+
+    def verified(some: Iterable[_Subject]) -> Iterator[Verified]:
+        for found in _read_all(some, locations, catalogue, asking, executor, observer, token):
+            observer(FileHashed(found.place, found.state))
+            yield found
+
+    if shared is None:
+        yield from verified(subjects)
+    else:
+        yield from shared.divide(
+            subjects, lambda subject: str(subject.place), verified, share_report, observer=observer, cancelled=token
+        )
 
 
 def named_places(subjects: Iterable[str], here: Mapping[str, Location]) -> list[Place]:
@@ -165,7 +151,13 @@ def _came(place: Place, lines: Iterable[Performed]) -> Performed | None:
     return done[-1] if done else None
 
 
-def _subjects(place: Place, location: WritableLocation, catalogue: Catalogue, cancelled: CancelToken) -> list[_Subject]:
+def _subjects(
+    place: Place,
+    location: WritableLocation,
+    catalogue: Catalogue,
+    executor: Executor | None,
+    cancelled: CancelToken,
+) -> list[_Subject]:
     rows = {
         row.place.path: row
         for row in catalogue.inventory.all(place.location)
@@ -176,7 +168,7 @@ def _subjects(place: Place, location: WritableLocation, catalogue: Catalogue, ca
         return [_Subject(place, single, rows.get(place.path))]
     standing: dict[str, FileEntry] = {}
     if location.has_folder(place.path):
-        for entry in location.walk(place.path):
+        for entry in scan(location, place.path, executor=executor, cancelled=cancelled):
             if cancelled.is_set():
                 raise Cancelled(f"stopped while {place.location} was listed")
             if isinstance(entry, FileEntry) and not entry.path.endswith(PART_SUFFIXES):
@@ -229,60 +221,14 @@ class _RemoteQuestions:
         return HopFacts("remote", (told,), entry.size, f"{source}, asked now")
 
 
-class _Reader(Protocol):
-    """How files are read."""
-
-    def read(
-        self, location: Location, path: str, algorithms: tuple[DigestAlgorithm, ...], place: Place
-    ) -> Future[Content]:
-        """Begin to read a file."""
-
-
 @attrs.frozen
-class _Here(_Reader):
-    """On threads of this process: each block is told of, and stopping is quick."""
+class _Known:
+    """A file of which all is known but what stands there now."""
 
-    threads: ThreadPoolExecutor
-    cancelled: CancelToken
-    observer: Observer
-
-    def read(
-        self, location: Location, path: str, algorithms: tuple[DigestAlgorithm, ...], place: Place
-    ) -> Future[Content]:
-        def arrived(count: int) -> None:
-            self.observer(BytesMoved(str(place), count))
-
-        return self.threads.submit(read_content, location, path, algorithms, self.cancelled, arrived)
-
-
-@attrs.frozen
-class _Elsewhere(_Reader):
-    """By any executor, to which nothing is handed that lives in this process alone; a file once begun is finished."""
-
-    executor: Executor
-
-    def read(
-        self, location: Location, path: str, algorithms: tuple[DigestAlgorithm, ...], place: Place
-    ) -> Future[Content]:
-        return self.executor.submit(read_content, location, path, algorithms, NeverCancelled())
-
-
-@attrs.frozen
-class NeverCancelled:
-    """A token that nobody sets, and that can be sent to another process."""
-
-    def is_set(self) -> bool:
-        """It is not."""
-        return False
-
-
-@attrs.frozen
-class _Pending:
     subject: _Subject
     hops: tuple[HopFacts, ...]
     asked_now: HopFacts | None
     notes: tuple[str, ...]
-    content: Future[Content] | None
 
 
 def _read_all(
@@ -290,36 +236,23 @@ def _read_all(
     locations: Mapping[str, WritableLocation],
     catalogue: Catalogue,
     asking: _RemoteQuestions,
-    reader: _Reader,
+    executor: Executor | None,
     observer: Observer,
     cancelled: CancelToken,
 ) -> Iterator[Verified]:
-    waiting: deque[_Pending] = deque()
+    def reading(known: _Known) -> Reading | None:
+        algorithms = tuple(dict.fromkeys(digest.algorithm for facts in known.hops for digest in facts.digests))
+        if known.subject.entry is None or not algorithms:
+            return None
+        place = known.subject.place
+        return Reading(locations[place.location], place.path, algorithms)
 
-    def next_one() -> Verified:
-        verified = _judge(waiting.popleft(), cancelled)
-        observer(FileHashed(verified.place, verified.state))
-        return verified
+    def arrived(reading: Reading, count: int) -> None:
+        observer(BytesMoved(str(Place(reading.location.name, reading.path)), count))
 
-    try:
-        for subject in subjects:
-            if cancelled.is_set():
-                raise Cancelled("stopped before every file was read")
-            hops, asked_now, notes = _known_hops(subject, catalogue, asking)
-            algorithms = tuple(dict.fromkeys(digest.algorithm for facts in hops for digest in facts.digests))
-            content = None
-            if subject.entry is not None and algorithms:
-                place = subject.place
-                content = reader.read(locations[place.location], place.path, algorithms, place)
-            waiting.append(_Pending(subject, hops, asked_now, notes, content))
-            if len(waiting) > _AHEAD:
-                yield next_one()
-        while waiting:
-            yield next_one()
-    finally:
-        for pending in waiting:
-            if pending.content is not None:
-                pending.content.cancel()
+    known = (_Known(subject, *_known_hops(subject, catalogue, asking)) for subject in subjects)
+    for each, found in read_each(known, reading, executor=executor, cancelled=cancelled, arrived=arrived):
+        yield _judge(each, found, locations[each.subject.place.location])
 
 
 def _known_hops(
@@ -366,45 +299,37 @@ def _changed_there(hops: Iterable[HopFacts], asked_now: HopFacts | None, now: Ho
     )
 
 
-def _judge(pending: _Pending, cancelled: CancelToken) -> Verified:
+def _judge(known: _Known, found: Content | Failure | None, location: Location) -> Verified:
     """What the facts of one file come to."""
-    subject, notes = pending.subject, pending.notes
-    entry, row = subject.entry, subject.row
+    subject, notes = known.subject, known.notes
+    place, entry, row = subject.place, subject.entry, subject.row
     if entry is None:
-        return Verified(subject.place, "missing", HashChain(pending.hops), notes=(*notes, "nothing stands there"))
+        return Verified(place, "missing", HashChain(known.hops), notes=(*notes, "nothing stands there"))
     digests: tuple[Digest, ...] = ()
     size = entry.size
-    if pending.content is not None:
-        try:
-            content = _result(pending.content, cancelled)
-        except Cancelled:
-            raise
-        except FileNotFoundError:
-            return Verified(subject.place, "missing", HashChain(pending.hops), notes=(*notes, "it went just now"))
-        except (MedialibError, OSError) as error:
-            return Verified(subject.place, "unreadable", HashChain(pending.hops), notes=(*notes, str(error)))
-        digests, size = content.digests, content.size
+    if isinstance(found, Content):
+        digests, size = found.digests, found.size
+    elif found is not None:
+        # whoever read it may see less than we do
+        if isinstance(found, FileNotFoundError) and _is_gone(location, place.path):
+            return Verified(place, "missing", HashChain(known.hops), notes=(*notes, "it went just now"))
+        return Verified(place, "unreadable", HashChain(known.hops), notes=(*notes, str(found)))
     now = HopFacts("now", digests, size, "read now" if digests else "listed now")
-    hops = pending.hops
-    if pending.asked_now is not None and _changed_there(hops, pending.asked_now, now):
-        notes = (*notes, f"the remote has other bytes by now: {pending.asked_now}")
-        hops = tuple(facts for facts in hops if facts is not pending.asked_now)
+    hops = known.hops
+    if known.asked_now is not None and _changed_there(hops, known.asked_now, now):
+        notes = (*notes, f"the remote has other bytes by now: {known.asked_now}")
+        hops = tuple(facts for facts in hops if facts is not known.asked_now)
     chain = HashChain((*hops, now))
     broken = first_broken(chain)
     if broken is None:
-        return Verified(subject.place, "whole" if chain.proven else "unproven", chain, notes=notes)
+        return Verified(place, "whole" if chain.proven else "unproven", chain, notes=notes)
     touched = row is not None and (size != row.size or not nearly_same_time(entry.mtime_ns, row.mtime_ns))
     state: FileState = "changed" if touched and broken.hop == "now" and broken.before.hop != "named" else "corrupt"
-    return Verified(subject.place, state, chain, broken, notes)
+    return Verified(place, state, chain, broken, notes)
 
 
-def _result(content: Future[Content], cancelled: CancelToken) -> Content:
-    """What reading came to; another process may take its time, so the wish to stop is looked for meanwhile."""
-    while True:
-        try:
-            return content.result(timeout=0.2)
-        except TimeoutError:
-            if content.done():
-                raise
-            if cancelled.is_set():
-                raise Cancelled("stopped while a file was read") from None
+def _is_gone(location: Location, path: str) -> bool:
+    try:
+        return location.entry(path) is None
+    except (MedialibError, OSError):
+        return False

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import secrets
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
 
-from medialib.errors import Cancelled, CatalogueBusy, MedialibError, TransientError
+from medialib.errors import Cancelled, CatalogueBusy, MedialibError
 from medialib.events import Observer, PlanFinished, PlanStarted, Waiting, nobody
 from medialib.planning import Plan, irreversible, undo_actions
 from medialib.ports import CancelToken, Run, RunState
 from medialib.workflows.apply.checking import check_world
-from medialib.workflows.apply.holders import holder_is_dead, holder_name
 from medialib.workflows.apply.progress import Progress, Report
 from medialib.workflows.apply.recovery import recover
 from medialib.workflows.apply.world import World
+from medialib.workflows.leasing import HeldLeases
 
 __all__ = ["LEASE", "Session", "apply", "writing"]
 
@@ -127,16 +125,10 @@ def writing(
     Raises CatalogueBusy if the wait was in vain, and Cancelled if the caller asked to stop while waiting.
     """
     token: CancelToken = cancelled if cancelled is not None else threading.Event()
-    holder = holder_name()
-    _take_lease(world, holder, observer, token, wait, lease_seconds)
-    lost, ended = threading.Event(), threading.Event()
-    renewal = threading.Thread(
-        target=_renew, args=(world, holder, lost, ended, lease_seconds), name="medialib-lease", daemon=True
-    )
-    renewal.start()
-    try:
+    with HeldLeases(world.catalogue, world.clock, seconds=lease_seconds) as held:
+        _take_lease(world, held, observer, token, wait)
         recover(world, cancelled=token, observer=observer)
-        session = Session(world, verb, observer, token, lost)
+        session = Session(world, verb, observer, token, held.lost)
         try:
             yield session
         except (MedialibError, OSError):
@@ -145,10 +137,6 @@ def writing(
                 session.finish(broken_off=True)
             raise
         session.finish()
-    finally:
-        ended.set()
-        renewal.join()
-        world.catalogue.leases.release(LEASE, holder)
 
 
 def apply(
@@ -174,24 +162,11 @@ class _Either:
         return self._first.is_set() or self._second.is_set()
 
 
-def _take_lease(
-    world: World,
-    holder: str,
-    observer: Observer,
-    cancelled: CancelToken,
-    wait: float | None,
-    lease_seconds: float,
-) -> None:
-    leases, clock = world.catalogue.leases, world.clock
+def _take_lease(world: World, held: HeldLeases, observer: Observer, cancelled: CancelToken, wait: float | None) -> None:
+    clock = world.clock
     deadline = None if wait is None else clock.monotonic() + wait
     told = ""
-    while True:
-        lease = leases.acquire(LEASE, holder, seconds=lease_seconds, now=_now(world))
-        if lease.holder == holder:
-            return
-        if holder_is_dead(lease.holder):
-            leases.release(LEASE, lease.holder)
-            continue
+    while (lease := held.take(LEASE)).holder != held.holder:
         if lease.holder != told:
             observer(Waiting("another medialib at work on this catalogue", lease.holder))
             told = lease.holder
@@ -203,29 +178,3 @@ def _take_lease(
                 remedy="Wait for it to end, then run the same command again.",
             )
         clock.sleep(0.1)
-
-
-def _now(world: World) -> datetime | None:
-    """The time that leases go by: None for that of a catalogue which has its own, so that machines need not agree."""
-    return None if world.catalogue.traits.own_clock else world.clock.now()
-
-
-def _renew(world: World, holder: str, lost: threading.Event, ended: threading.Event, lease_seconds: float) -> None:
-    renewed = time.monotonic()
-    while not ended.wait(lease_seconds / 4):
-        began = time.monotonic()
-        try:
-            lease = world.catalogue.leases.acquire(LEASE, holder, seconds=lease_seconds, now=_now(world))
-        except TransientError:
-            # It is ours until it lapses; who cannot renew it until then must take it for somebody else's.
-            if time.monotonic() - renewed < lease_seconds:
-                continue
-            lost.set()
-            return
-        except MedialibError:
-            lost.set()
-            return
-        if lease.holder != holder:
-            lost.set()
-            return
-        renewed = began
