@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from medialib.catalogue import open_catalogue
+from medialib.testing.postgresql import PostgresqlServer
+
 if TYPE_CHECKING:
     from .conftest import Home
 else:
@@ -72,8 +75,17 @@ def command(home: Home, *options: str) -> list[str]:
     return [sys.executable, "-m", "medialib_cli", "--config", configuration, "library", "verify", "--all", *options]
 
 
-def test_processes_divide_a_run_and_take_over_from_one_that_is_killed(stocked: Home) -> None:
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_processes_divide_a_run_and_take_over_from_one_that_is_killed(
+    stocked: Home, database: str, request: pytest.FixtureRequest
+) -> None:
     """What was entered before the kill is not read again; what the dead one had begun is."""
+    address = str(stocked.folder / "catalogue.db")
+    if database == "postgresql":
+        server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+        address = server.fresh_url()
+        file = stocked.folder / "medialib.toml"
+        file.write_text(file.read_text().replace('url = "catalogue.db"', f'url = "{address}"'))
     first = subprocess.Popen(
         command(stocked, "--share", "may", "-v"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -83,7 +95,7 @@ def test_processes_divide_a_run_and_take_over_from_one_that_is_killed(stocked: H
     first.kill()
     first.communicate(timeout=30)
     assert first.returncode == -signal.SIGKILL
-    entered = sum(sum(share["counts"].values()) for share in shares(stocked))
+    entered = sum(sum(share["counts"].values()) for share in shares(address))
     assert 0 < entered < FILES
 
     others = [
@@ -109,10 +121,13 @@ def test_processes_divide_a_run_and_take_over_from_one_that_is_killed(stocked: H
     assert "is about something else" in refused.err
 
 
-def shares(home: Home) -> list[Any]:
-    return [
-        json.loads(text) for (text,) in home.rows("SELECT text FROM checkpoints WHERE name LIKE 'shared/verify/may/%'")
-    ]
+def shares(address: str) -> list[Any]:
+    """What is entered for the shares of the run."""
+    catalogue = open_catalogue(address, read_only=True)
+    names = [name for name in catalogue.checkpoints.names() if name.startswith("shared/verify/may/")]
+    found = [json.loads(catalogue.checkpoints.get(name) or "") for name in names]
+    catalogue.close()
+    return found
 
 
 def test_ctrl_c_stops_at_once_with_processes_too(home: Home) -> None:

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medialib.catalogue import open_catalogue
 from medialib.catalogue.memory import MemoryCatalogue
-from medialib.catalogue.sqlite import open_sqlite
 from medialib.errors import Cancelled, OutOfReach, UsageError
 from medialib.events import Event, Waiting
 from medialib.http import SystemClock
 from medialib.ports import Catalogue
+from medialib.testing.postgresql import PostgresqlServer
 from medialib.testing.worlds import ManualClock
 from medialib.transfer import LocalLocation
 from medialib.workflows.sharing import SharedRun, share_of
@@ -60,11 +61,20 @@ def test_one_alone_does_it_all_and_once() -> None:
     assert all(catalogue.leases.get(name) is None for name in catalogue.checkpoints.names())
 
 
-def test_several_at_once_do_each_thing_once(tmp_path: Path) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a catalogue can be opened by several at once."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/catalogue.db"
+    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    return server.fresh_url()
+
+
+def test_several_at_once_do_each_thing_once(address: str) -> None:
     done: list[list[str]] = []
 
     def take_part() -> None:
-        catalogue = open_sqlite(tmp_path / "catalogue.db")
+        catalogue = open_catalogue(address)
         done.append(list(divided(run_of(catalogue))))
         catalogue.close()
 
