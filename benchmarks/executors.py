@@ -27,6 +27,7 @@ from medialib.workflows.reading import hash_files
 
 BLOCK = 1 << 20
 GOAL = 1.8
+QUIET = 1.5
 
 
 def write_files(folder: Path, count: int, size: int) -> list[str]:
@@ -96,6 +97,7 @@ def main() -> None:
             f"hash, {given.workers} threads": way(hashed, f"threads:{given.workers}"),
             f"hash, {several}": way(hashed, f"processes:{given.workers}"),
         }
+        load = os.getloadavg()[0]
         times: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(given.rounds):
             for name, work in ways.items():
@@ -104,6 +106,10 @@ def main() -> None:
                 times[name].append(time.perf_counter() - start)
     median = {name: statistics.median(measured) for name, measured in times.items()}
     print(f"{given.files} files, {total:.2f} GiB, SHA-256, medians of {given.rounds} rounds (least to most)")
+    if load > QUIET:
+        print(
+            f"  others were at work (load {load:.1f} before the first round): processors that are taken divide nothing"
+        )
     for name, measured in times.items():
         spread = f"{min(measured):.2f} to {max(measured):.2f}"
         print(f"  {name:<20} {median[name]:7.2f} s  {total * 1024 / median[name]:7.0f} MiB/s  ({spread})")
