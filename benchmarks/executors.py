@@ -107,9 +107,7 @@ def main() -> None:
     median = {name: statistics.median(measured) for name, measured in times.items()}
     print(f"{given.files} files, {total:.2f} GiB, SHA-256, medians of {given.rounds} rounds (least to most)")
     if load > QUIET:
-        print(
-            f"  others were at work (load {load:.1f} before the first round): processors that are taken divide nothing"
-        )
+        print(f"  others were at work (load {load:.1f} before the first round): what they take cannot be gained")
     for name, measured in times.items():
         spread = f"{min(measured):.2f} to {max(measured):.2f}"
         print(f"  {name:<20} {median[name]:7.2f} s  {total * 1024 / median[name]:7.0f} MiB/s  ({spread})")

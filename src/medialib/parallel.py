@@ -158,7 +158,7 @@ def _see_ended(future: Future[Any] | None, stopped: Callable[[], bool] | None) -
         return
     from concurrent.futures import BrokenExecutor, wait
 
-    while not wait([future], None if stopped is None else _LOOKED_EVERY).done:
+    while not future.done() and not wait([future], None if stopped is None else _LOOKED_EVERY).done:
         if stopped is not None and stopped():
             raise Cancelled("stopped while others were at work")
     if future.cancelled():

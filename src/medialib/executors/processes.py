@@ -1,17 +1,26 @@
-"""Processes of this machine that are replaced when they die, and what they were at is done again."""
+"""Processes of this machine that are replaced when they die, and what they were at is done again.
+
+`concurrent.futures.ProcessPoolExecutor` ends as a whole when one of its processes dies, and does not tell who was at
+what. Here each process has a line of its own to a thread of ours, so that both are known; that also costs a piece of
+work less than half of the time that goes into handing it over and back.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, ParamSpec, TypeVar
 
 import attrs
@@ -25,6 +34,7 @@ _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 _TRIES = 3
+_READY = b"ready"
 
 
 @attrs.define(eq=False)
@@ -34,13 +44,28 @@ class _Task:
     deaths: int = 0
 
 
+@attrs.frozen
+class _Line:
+    """A process, and the end of the pipe that it listens to."""
+
+    process: BaseProcess
+    connection: Connection
+
+    def close(self) -> int | None:
+        """Let the process go, and wait for its end; returns its exit code."""
+        self.connection.close()
+        self.process.join()
+        return self.process.exitcode
+
+
 class RenewedProcesses(Executor):
     """An executor over so many processes (None: one for each processor that this process may use).
 
-    When one of them is killed, fresh ones take their place and do again what was under way, so the answers are those of
-    one thread. Work whose process died three times ends in WorkersLost. Work must be such that doing it twice does no
-    harm. `shutdown` with `cancel_futures` also asks work under way to stop (see `medialib.executors.stopping`); the
-    processes do not hear Ctrl-C, and end when the process that started them does, however it ends.
+    One that is killed is replaced, and what it was at is done again, so the answers are those of one thread. Work that
+    three processes died of ends in WorkersLost, alone; where processes die before they can begin, all work ends in
+    BrokenExecutor. Work must be such that doing it twice does no harm. `shutdown` with `cancel_futures` also asks work
+    under way to stop (see `medialib.executors.stopping`); the processes do not hear Ctrl-C, and end when the process
+    that started them does, however it ends.
 
     What is handed over, and what comes back, must be picklable.
     """
@@ -50,11 +75,11 @@ class RenewedProcesses(Executor):
         """How many processes there are."""
         self._context = multiprocessing.get_context("spawn")
         self._changed = threading.Condition()
+        self._starting = threading.Lock()
         self._waiting: deque[_Task] = deque()
-        self._under_way = 0
-        # what was under way when a process died is done again one by one, so that the deadly piece alone is given up
-        self._alone = False
-        self._pool: ProcessPoolExecutor | None = None
+        self._idle = 0
+        self._threads: list[threading.Thread] = []
+        self._broken: BrokenExecutor | None = None
         self._closed = False
         # held open for as long as answers are wanted; the processes see when it is closed, or we are gone
         self._heard, self._wanted = self._context.Pipe(duplex=False)
@@ -62,13 +87,19 @@ class RenewedProcesses(Executor):
     def submit(
         self, fn: Callable[_Arguments, _Result], /, *args: _Arguments.args, **kwargs: _Arguments.kwargs
     ) -> Future[_Result]:
-        """See `concurrent.futures.Executor.submit`; until a process is free, the future can be cancelled."""
+        """See `concurrent.futures.Executor.submit`; until a process takes it, the future can be cancelled."""
         future: Future[_Result] = Future()
         with self._changed:
             if self._closed:
                 raise RuntimeError("this executor is closed")
+            if self._broken is not None:
+                raise self._broken
             self._waiting.append(_Task(partial(fn, *args, **kwargs), future))
-        self._hand_out()
+            if len(self._waiting) > self._idle and len(self._threads) < self.workers:
+                thread = threading.Thread(target=self._serve, name="medialib-process", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._changed.notify()
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -80,93 +111,100 @@ class RenewedProcesses(Executor):
                     task.future.cancel()
                 self._waiting.clear()
                 self._wanted.close()
-            pool = self._pool
-            if wait:
-                self._changed.wait_for(lambda: not self._waiting and not self._under_way)
-                pool = self._pool
-            elif self._waiting:
-                return  # whoever brings the last answer lets the processes go
-        if pool is not None:
-            pool.shutdown(wait=wait)
+            self._changed.notify_all()
         if wait:
+            for thread in self._threads:
+                thread.join()
             self._wanted.close()
             self._heard.close()
 
-    def _hand_out(self) -> None:
-        """Give work to the processes: to each what it does, and one piece more, so that it need not wait for us.
-
-        No lock of ours is held while one of the pool's is asked for: a pool that breaks tells of it holding its own.
-        """
-        while True:
-            with self._changed:
-                if not self._waiting or self._under_way > self.workers or self._alone:
-                    return
-                suspect = self._waiting[0].deaths > 0
-                if suspect and self._under_way:
-                    return
-                task = self._waiting.popleft()
-                if not task.future.running() and not task.future.set_running_or_notify_cancel():
-                    continue
-                self._under_way += 1
-                self._alone = suspect
-                pool = self._pool = self._pool or self._fresh()
+    def _serve(self) -> None:
+        """Bring work to one process, and to another one when that has died, until there is no more."""
+        line: _Line | None = None
+        while (task := self._next()) is not None:
             try:
-                # never cancelled: a pool that breaks would stumble over it, and leave the rest without an answer
-                with _deaf_children():
-                    begun = pool.submit(task.work)
+                line = line or self._start()
+                # waits for the answer
+                line.connection.send_bytes(ForkingPickler.dumps(task.work))
+                answer = line.connection.recv_bytes()
+            except (EOFError, ConnectionError):
+                code = None if line is None else line.close()
+                line = None
+                self._died(task, code)
             except BrokenExecutor as error:
-                self._died(task, pool, error)
-            except (OSError, RuntimeError) as error:
-                task.future.set_exception(error)  # no process can be started
-                self._one_less()
+                task.future.set_exception(error)
+            except Exception as error:  # noqa: BLE001 - what cannot be pickled may raise anything
+                task.future.set_exception(error)
             else:
-                begun.add_done_callback(partial(self._ended, task, pool))
+                _pass_on(answer, task.future)
+        if line is not None:
+            line.close()
 
-    def _fresh(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            self.workers, mp_context=self._context, initializer=_at_start, initargs=(self._heard,)
+    def _next(self) -> _Task | None:
+        with self._changed:
+            while True:
+                while self._waiting:
+                    task = self._waiting.popleft()
+                    if task.future.running() or task.future.set_running_or_notify_cancel():
+                        return task
+                if self._closed:
+                    return None
+                self._idle += 1
+                self._changed.wait()
+                self._idle -= 1
+
+    def _start(self) -> _Line:
+        """A fresh process that is ready; raises BrokenExecutor, now and for all work, if none can be had."""
+        code: object = None
+        for _ in range(_TRIES):
+            ours, theirs = self._context.Pipe()
+            process = self._context.Process(target=_work, args=(theirs, self._heard), daemon=True)
+            with self._starting, _deaf_children():
+                process.start()
+            theirs.close()
+            line = _Line(process, ours)
+            with suppress(EOFError, ConnectionError):
+                if ours.recv_bytes() == _READY:
+                    return line
+            code = line.close()
+        broken = BrokenExecutor(
+            f"processes end before they can begin (exit code {code}); a script that asks for them must do so under "
+            'if __name__ == "__main__"'
+        )
+        with self._changed:
+            self._broken = broken
+            given_up = list(self._waiting)
+            self._waiting.clear()
+        for task in given_up:
+            if task.future.running() or task.future.set_running_or_notify_cancel():
+                task.future.set_exception(broken)
+        raise broken
+
+    def _died(self, task: _Task, code: int | None) -> None:
+        task.deaths += 1
+        if task.deaths < _TRIES and not self._wanted.closed:
+            with self._changed:
+                self._waiting.appendleft(task)
+                self._changed.notify()
+            return
+        task.future.set_exception(
+            WorkersLost(
+                f"{task.deaths} times the process that worked on it ended abruptly (exit code {code})",
+                remedy="The system may lack memory, or somebody kills such processes.",
+            )
         )
 
-    def _ended(self, task: _Task, pool: ProcessPoolExecutor, begun: Future[Any]) -> None:
-        error = begun.exception()
-        if isinstance(error, BrokenExecutor):
-            self._died(task, pool, error)
-        else:
-            if error is None:
-                task.future.set_result(begun.result())
-            else:
-                task.future.set_exception(error)
-            self._one_less()
-        self._hand_out()
 
-    def _died(self, task: _Task, pool: ProcessPoolExecutor, error: BrokenExecutor) -> None:
-        task.deaths += 1
-        given_up = task.deaths == _TRIES
-        with self._changed:
-            if self._pool is pool:
-                self._pool = None
-            given_up = given_up or self._wanted.closed
-            if not given_up:
-                self._waiting.appendleft(task)
-        if given_up:
-            task.future.set_exception(
-                WorkersLost(
-                    f"{task.deaths} times the process that worked on it ended abruptly: {error}",
-                    remedy="The system may lack memory, or kill such processes; a script that asks for processes must "
-                    'do so under if __name__ == "__main__".',
-                )
-            )
-        self._one_less()
-
-    def _one_less(self) -> None:
-        with self._changed:
-            self._under_way -= 1
-            self._alone = False
-            self._changed.notify_all()
-            over = self._closed and not self._waiting and not self._under_way
-            pool = self._pool
-        if over and pool is not None:
-            pool.shutdown(wait=False)
+def _pass_on(answer: bytes, future: Future[Any]) -> None:
+    try:
+        done, result = pickle.loads(answer)  # noqa: S301 - it comes from a process of ours
+    except Exception as error:  # noqa: BLE001 - whatever an answer of somebody else's class raises
+        future.set_exception(error)
+        return
+    if done:
+        future.set_result(result)
+    else:
+        future.set_exception(result)
 
 
 def _processors() -> int:
@@ -185,11 +223,28 @@ def _deaf_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _at_start(wanted: Connection) -> None:
-    """What a fresh process does first."""
+# ------------------------------------------------------------------------------------------------ in a process of ours
+
+
+def _work(line: Connection, wanted: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
     threading.Thread(target=_listen, args=(wanted,), name="medialib-wanted", daemon=True).start()
+    with suppress(EOFError, ConnectionError):  # nobody waits any longer
+        line.send_bytes(_READY)
+        while True:
+            line.send_bytes(_answer(line.recv_bytes()))
+
+
+def _answer(asked: bytes) -> bytes | memoryview:
+    try:
+        return ForkingPickler.dumps((True, pickle.loads(asked)()))  # noqa: S301 - it comes from who started us
+    except Exception as error:  # noqa: BLE001 - it is raised where the answer is waited for
+        error.add_note(f"in a process of its own:\n{traceback.format_exc()}")
+        try:
+            return ForkingPickler.dumps((False, error))
+        except Exception:  # noqa: BLE001 - an exception need not be picklable
+            return ForkingPickler.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
 
 
 def _listen(wanted: Connection) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from typing import BinaryIO
 
@@ -100,7 +100,7 @@ def read_stream(
     """Read a stream to its end; see `read_content`."""
     digester = Digester(algorithms)
     _forget(stream)
-    while block := stream.read(_BLOCK):
+    for block in _blocks(stream):
         if cancelled.is_set():
             raise Cancelled("stopped while a file was read")
         digester.update(block)
@@ -108,6 +108,17 @@ def read_stream(
             arrived(len(block))
     _forget(stream)
     return digester.content()
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes | memoryview]:
+    """The bytes of a stream, in memory that is used again and again where the stream fills it itself."""
+    if not isinstance(stream, io.FileIO):
+        while block := stream.read(_BLOCK):
+            yield block
+        return
+    memory = memoryview(bytearray(_BLOCK))
+    while count := stream.readinto(memory):
+        yield memory[:count]
 
 
 def _forget(stream: BinaryIO) -> None:
