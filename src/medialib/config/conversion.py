@@ -36,7 +36,16 @@ from medialib.config.forms import Faults
 from medialib.config.quantities import format_duration, format_mode, format_size
 from medialib.config.secret import MASK, Secret, SecretUrl
 from medialib.config.settings import AddressKeys, RemoteSettings, ServerSettings, Settings
-from medialib.config.values import EmbedderName, ExecutorText, Folder, ModeBits, OptionValue, Size, TemplateOf, VectorAddress
+from medialib.config.values import (
+    EmbedderName,
+    ExecutorText,
+    Folder,
+    ModeBits,
+    OptionValue,
+    Size,
+    TemplateOf,
+    VectorAddress,
+)
 from medialib.ports import CATALOGUES
 
 __all__ = ["structure", "unstructure"]

@@ -21,8 +21,8 @@ from medialib.config import SecretUrl
 from medialib.errors import CatalogueBusy, CatalogueCorrupt, CatalogueMissing, MedialibError, TargetTaken, UsageError
 from medialib.events import CatalogueMigrated, Event, Observer, everyone, nobody
 from medialib.ports import CancelToken, Catalogue, Lease, Run, SupportsChecking
-from medialib.workflows.apply.holders import holder_is_dead, holder_name
 from medialib.workflows.apply.session import LEASE
+from medialib.workflows.holders import holder_is_dead, holder_name
 
 __all__ = [
     "Backup",
