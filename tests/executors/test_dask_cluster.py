@@ -36,7 +36,7 @@ def test_workers_and_then_the_scheduler_are_killed_midway(library: Path, tmp_pat
     assert {answer.state for answer in alone} == {"whole", "corrupt"}
     names = [answer.place.path for answer in alone]
     fatal = FatalLocation("tv", library, fatal=names[20], marks=tmp_path)
-    with DaskCluster(tmp_path) as cluster, open_executor(cluster.address, timeout=2) as executor:
+    with DaskCluster(tmp_path) as cluster, open_executor(cluster.address, timeout=4) as executor:
         assert list(scan(fatal, executor=executor)) == list(fatal.walk())
         assert list(parse_names(names, executor=executor, chunk=9)) == [parse_name(name) for name in names]
         assert cluster.workers == 2
@@ -47,7 +47,7 @@ def test_workers_and_then_the_scheduler_are_killed_midway(library: Path, tmp_pat
         cluster.kill_workers()
         with (
             pytest.raises(OutOfReach, match="the scheduler has no workers"),
-            open_executor(cluster.address, timeout=0.3),
+            open_executor(cluster.address, timeout=2),
         ):
             pass
         cluster.kill_scheduler()
