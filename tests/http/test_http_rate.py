@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from medialib.errors import Cancelled, RateLimited
 from medialib.http import HttpClient, HttpOptions, Rate, SystemClock
 from medialib.http.ledger import Ledger
+from medialib.http.rebuildable import RebuildableFile
 from medialib.http.waiting import Patience
 from medialib.testing.web_server import Answer, Request, WebServer
 from medialib.testing.worlds import ManualClock
@@ -217,3 +219,19 @@ def test_no_window_holds_more_than_the_rate(
     ledger.close()
     for (_, counted), (begin, _) in zip(granted, granted[calls:], strict=False):
         assert begin - counted >= seconds - 0.001
+
+
+def test_a_file_whose_damage_sqlite_cannot_say_in_unicode_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE other (x)")
+        connection.execute("PRAGMA writable_schema = ON")
+        nonsense = "name = CAST(x'c328' AS TEXT), sql = 'CREATE TABLE no sense at all ('"
+        connection.execute(f"UPDATE sqlite_master SET {nonsense}")
+        connection.commit()
+    told: list[str] = []
+    schema = "CREATE TABLE IF NOT EXISTS calls (at REAL)"
+    file = RebuildableFile(path, schema, what="the ledger", read_only=False, told=told.append)
+    assert file.run(lambda connection: connection.execute("SELECT count(*) FROM calls").fetchone()) == (0,)
+    assert told
+    file.close()

@@ -145,6 +145,8 @@ def stored_revision(connection: sqlite3.Connection, where: object) -> str | None
         rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     except sqlite3.Error as error:
         raise explain(error, where) from error
+    except UnicodeDecodeError as error:  # of SQLite's message, which quotes the damaged bytes
+        raise CatalogueCorrupt(f"{where} is damaged", remedy=_RESTORE) from error
     if len(rows) != 1:
         raise CatalogueCorrupt(f"{where} is damaged: it has {len(rows)} schema revisions", remedy=_RESTORE)
     return str(rows[0][0])

@@ -56,6 +56,12 @@ class RebuildableFile:
                     if self._path is None:
                         raise  # memory itself failed, or the work is wrong
                     self._give_up(code in _DAMAGED)
+                except UnicodeDecodeError:
+                    # Python fails to read SQLite's message, which quotes the damaged bytes
+                    self._drop()
+                    if self._path is None:
+                        raise
+                    self._give_up(damaged=True)
                 except OSError:
                     self._drop()
                     self._give_up(damaged=False)
@@ -113,7 +119,7 @@ class RebuildableFile:
             connection.execute("ATTACH ? AS disk", (f"{path.absolute().as_uri()}?mode=ro",))
             connection.execute("SELECT count(*) FROM disk.sqlite_master").fetchone()
             self.has_disk = True
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             self._told(f"{self._what} in {path} cannot be read and is not used")
 
     def _give_up(self, damaged: bool) -> None:
