@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pytest
-
 from medialib.catalogue import open_catalogue
 from medialib.model import Holding, InventoryFile, Movie, Place, Show, Unit
+from medialib.testing.servers import require_modules
 
 if TYPE_CHECKING:
     from .conftest import Home
@@ -77,7 +76,7 @@ def test_what_has_files_is_not_recommended(home: Home) -> None:
 
 
 def test_an_index_in_milvus_is_kept_and_follows_the_catalogue(home: Home) -> None:
-    pytest.importorskip("milvus_lite")
+    require_modules("pymilvus", "milvus_lite")
     filled(home).configure(library='[similarity]\nindex = "milvus:///titles.db"')
     assert keys(home, "search", "ozrak", "-n", "1") == ["ozark"]
     assert (home.folder / "titles.db").exists()

@@ -334,3 +334,15 @@ def _seconds(name: str) -> float:
 
 def test_finding_shows_its_text() -> None:
     assert Finding("year", 1999, 0, 4).text_in("1999.mkv") == "1999"
+
+
+CHECKSUMS = st.integers(0, 2**32 - 1).map("{:08X}".format).filter(lambda text: any(map(str.isalpha, text)))
+
+
+@given(CHECKSUMS.filter(lambda text: any(map(str.isdigit, text))), st.booleans())
+@example("E7E162F0", False)  # no seventh episode
+@example("BD9041AB", True)  # no disc
+def test_a_checksum_is_never_taken_for_anything_else(checksum: str, small: bool) -> None:
+    found = parse_name(f"[Group] Show - 001 [{checksum.lower() if small else checksum}].mkv")
+    assert (found.crc32, found.title, found.absolute_episodes) == (checksum, "Show", (1,))
+    assert (found.episodes, found.source, found.video_codec, found.release_group) == ((), None, None, "Group")

@@ -38,6 +38,8 @@ _YEAR_FIRST: Final = re.compile(
 )
 _NUMBER_NEXT: Final = re.compile(r"[ _]?\[\d{1,3}(?:v\d)?\]")
 _IDENTIFIER: Final = re.compile(r"(?i)[\[{(](?:tm|tv|im|ani)db(?:id)?[-=][\w-]{1,20}[\]})]")
+_CHECKSUM: Final = re.compile(r"[\[(]((?=\d*[A-Fa-f])(?=[A-Fa-f]*\d)(?:[\dA-F]{8}|[\da-f]{8}))[\])]")
+_PLAIN_CHECKSUM: Final = "ABCD1234"
 _SPECIAL_NEXT: Final = re.compile(r"(?i)[ ._]special(?![^\W_])(?![ ._]*edition)")
 _STACKED: Final = re.compile(r"(?i)(?:(?:part|pt)[ ._-]?(\d{1,2})|(?:cd|dvd|dis[ck])[ ._-]?\d{1,2})")
 """What media servers put behind the name of one of several files of a film."""
@@ -150,6 +152,10 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
         # What names the entry of a database says nothing else: it is read as if it were not there.
         reading.cover("other", *identifier.span())
         text = text[: identifier.start()] + " " * len(identifier[0]) + text[identifier.end() :]
+    checksum = _CHECKSUM.search(text, begin, stem_end)
+    if checksum is not None:
+        # Some look as if they held an episode or a source: it is read as if it were one that looks like nothing else.
+        text = text[: checksum.start(1)] + _PLAIN_CHECKSUM + text[checksum.end(1) :]
     leading = leading_group(text, begin, stem_end)
     group: GroupFound | None = None
     for _ in range(2):
@@ -175,6 +181,8 @@ def read_part(text: str, low: int, high: int, *, kind: str | None, is_file: bool
         stem_end = glued.start()
         shape = outline(text, begin, stem_end, words)
     tags = scan(text, begin, stem_end, [(marker.start, marker.end) for marker in markers], words)
+    if checksum is not None:
+        tags = [tag._replace(value=checksum[1].upper()) if tag.start == checksum.start(1) else tag for tag in tags]
     year = _year(text, begin, stem_end, markers, tags, shape)
     if year is not None and text[year[1] - 1] == "(" and tags and tags[0].start < year[1]:
         tags = _without_title(text, begin, year[1], tags)

@@ -36,7 +36,7 @@ class ObjectStore(MemoryFileSystem):  # type: ignore[misc]  # fsspec ships no ty
 
     def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
         if mode not in ("rb", "wb"):
-            raise NotImplementedError(f"mode {mode}")
+            raise ValueError(f"an object store knows no mode {mode}")
         return super()._open(path, mode, **options)
 
     @classmethod

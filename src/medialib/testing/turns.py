@@ -30,6 +30,7 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace, TracebackType
 from typing import Any, Generic, TypeVar
@@ -194,9 +195,8 @@ class Turns:
             nonlocal over
             member.gate.acquire()
             try:
-                work()
-            except _Gone:
-                pass
+                with suppress(_Gone):
+                    work()
             except BaseException as error:  # noqa: BLE001 - raised again at the end
                 self._died_of.append(error)
             over = True

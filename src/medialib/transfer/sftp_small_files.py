@@ -155,8 +155,8 @@ class ReadAhead:
         """Whether `take` would wait for nothing."""
         with self._lock:
             reading, channel = self._under_way.get(path), self._channel
-        if reading is None or channel is None:
-            return False
+        if reading is None or channel is None or not channel.alive():
+            return False  # over a new line it would have to be asked for again
         try:
             return channel.pipeline.arrived(reading.done)
         except (OSError, EOFError):
