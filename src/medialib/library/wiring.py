@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
 
 from medialib.catalogue import open_catalogue
 from medialib.config import ServerSettings, Settings, cache_folder, load_settings, parse_remote_url
@@ -22,6 +21,7 @@ from medialib.ports import (
     Transfer,
     WritableLocation,
 )
+from medialib.transfer.addressing import AddressOptions
 from medialib.transfer.destination import open_destination
 from medialib.transfer.local import LocalLocation
 from medialib.transfer.remote import open_location
@@ -108,12 +108,8 @@ def open_folder(settings: Settings, name: str, folder: Path | str) -> WritableLo
             group=library.group,
         )
     try:
-        return open_destination(
-            name,
-            **_reached(settings.server_of(folder), folder),
-            file_mode=library.file_mode,
-            folder_mode=library.folder_mode,
-        )
+        url, how = _reached(settings.server_of(folder), folder)
+        return open_destination(name, url, file_mode=library.file_mode, folder_mode=library.folder_mode, **how)
     except UsageError as error:
         raise ConfigurationError(f"{name}: {error}") from None
 
@@ -137,23 +133,23 @@ def _sftp_path(path: str) -> str:
 def _open_remote(settings: Settings, name: str) -> Location:
     remote = settings.remotes[name]
     try:
+        url, how = _reached(remote, remote.url)
         # what is asked for comes at full speed, so no more is asked for than one second may bring
-        most_ahead = settings.download.bandwidth or None
-        return open_location(name, **_reached(remote, remote.url), most_ahead=most_ahead)
+        how["most_ahead"] = settings.download.bandwidth or None
+        return open_location(name, url, **how)
     except UsageError as error:
         raise ConfigurationError(f"remotes.{name}: {error}") from None
 
 
-def _reached(server: ServerSettings, url: str) -> dict[str, Any]:
-    """What `open_location` and `open_destination` are given to reach an address."""
+def _reached(server: ServerSettings, url: str) -> tuple[str, AddressOptions]:
+    """An address as `open_location` and `open_destination` read it, and how it is reached."""
     address = parse_remote_url(url)
     if address.scheme == "sftp":
         host = f"[{address.host}]" if ":" in (address.host or "") else address.host
         url = f"sftp://{host}{_sftp_path(address.path)}"
     elif address.scheme == "file":
         url = address.path
-    return {
-        "url": url,
+    return url, {
         "port": address.port,
         "username": address.username,
         "password": None if server.password is None else server.password.reveal(),

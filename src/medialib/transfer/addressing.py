@@ -4,12 +4,43 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from urllib.parse import unquote, urlsplit
 
 from medialib.errors import UsageError
 
-__all__ = ["is_sftp", "open_filesystem"]
+__all__ = ["AddressOptions", "is_sftp", "open_filesystem"]
+
+
+class AddressOptions(TypedDict, total=False):
+    """How an address is reached; what is left out has the value that its line names. Times are in seconds."""
+
+    port: int | None
+    """Of the SSH server; else the address's own, else 22."""
+    username: str | None
+    """Else the address's own, else that of the present user."""
+    password: str | None
+    """Else the address's own, else none."""
+    key_file: str | None
+    """A private key; with neither this nor a password the user's own keys are tried."""
+    passphrase: str | None
+    """Of the private key."""
+    agent: bool | None
+    """Whether an SSH agent is asked; else it is where neither a key nor a password is given."""
+    known_hosts: str | None
+    """The file of known host keys; else the user's own."""
+    connect_timeout: float
+    """How long a greeting may take: 10."""
+    timeout: float
+    """How long the server may be silent: 30."""
+    keepalive: float
+    """How often an idle line is used: 30."""
+    hash_commands: bool
+    """Whether the server may be told to hash its files (``sha256sum``): False."""
+    most_ahead: int | None
+    """How many bytes may be asked for before they are needed; else as many as the line carries."""
+    options: Mapping[str, Any] | None
+    """For an address that is not of an SSH server: keywords of its fsspec file system."""
 
 
 def is_sftp(url: str) -> bool:
@@ -21,26 +52,10 @@ def is_sftp(url: str) -> bool:
     return url.partition("://")[0] in ("sftp", "ssh", "medialib-sftp")
 
 
-def open_filesystem(
-    name: str,
-    url: str,
-    *,
-    port: int | None = None,
-    username: str | None = None,
-    password: str | None = None,
-    key_file: str | None = None,
-    passphrase: str | None = None,
-    agent: bool | None = None,
-    known_hosts: str | None = None,
-    connect_timeout: float = 10.0,
-    timeout: float = 30.0,
-    keepalive: float = 30.0,
-    most_ahead: int | None = None,
-    options: Mapping[str, Any] | None = None,
-) -> tuple[Any, str]:
+def open_filesystem(name: str, url: str, **how: Unpack[AddressOptions]) -> tuple[Any, str]:
     """The file system of an address, and the path on it. `name` is that of the location, for messages.
 
-    For ``sftp://`` the keywords are those of `SftpFileSystem`; any other address is left to fsspec, with `options`.
+    Any address but that of an SSH server is left to fsspec, with `options`.
     Raises `UsageError` for an address that cannot be read, or a kind that fsspec does not know or has no package for.
 
     >>> open_filesystem("seedbox", "sftp://ann@seedbox.example/~/downloads")
@@ -51,14 +66,14 @@ def open_filesystem(
 
         scheme = url.partition("://")[0]
         try:
-            return fsspec.filesystem(scheme, **(options or {})), url
+            return fsspec.filesystem(scheme, **(how.get("options") or {})), url
         except (ValueError, ImportError) as error:
             raise UsageError(f"{name}: {scheme}:// cannot be opened: {' '.join(str(error).split())}") from None
     from medialib.transfer.sftp import SftpFileSystem
 
     try:
         parts = urlsplit(url)
-        port = port or parts.port
+        port = how.get("port") or parts.port
     except ValueError as error:
         raise UsageError(f"the address of {name} cannot be read: {error}") from None
     if not parts.hostname:
@@ -66,17 +81,17 @@ def open_filesystem(
     filesystem = SftpFileSystem(
         parts.hostname,
         port=port,
-        username=username or (unquote(parts.username) if parts.username else None),
-        password=password or (unquote(parts.password) if parts.password else None),
-        key_file=key_file,
-        passphrase=passphrase,
-        agent=agent,
-        known_hosts=known_hosts,
-        connect_timeout=connect_timeout,
-        timeout=timeout,
+        username=how.get("username") or (unquote(parts.username) if parts.username else None),
+        password=how.get("password") or (unquote(parts.password) if parts.password else None),
+        key_file=how.get("key_file"),
+        passphrase=how.get("passphrase"),
+        agent=how.get("agent"),
+        known_hosts=how.get("known_hosts"),
+        connect_timeout=how.get("connect_timeout", 10.0),
+        timeout=how.get("timeout", 30.0),
         # whole seconds, at least one: 0 means none to paramiko
-        keepalive=math.ceil(keepalive),
-        most_ahead=most_ahead,
+        keepalive=math.ceil(how.get("keepalive", 30.0)),
+        most_ahead=how.get("most_ahead"),
     )
     # Not urlsplit's path: folders may well hold "?" and "#", which mean nothing in this kind of address.
     path = "/" + url.partition("://")[2].partition("/")[2]

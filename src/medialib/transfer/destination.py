@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any, BinaryIO
+from collections.abc import Iterable
+from typing import Any, BinaryIO, Unpack
 
 import attrs
 
 from medialib.errors import ContentChanged, MedialibError, OutOfReach, TargetTaken, UnsafePath, UsageError
 from medialib.naming import collision_key
 from medialib.ports import LocationTraits, Part, WritableLocation
-from medialib.transfer.addressing import is_sftp, open_filesystem
+from medialib.transfer.addressing import AddressOptions, is_sftp, open_filesystem
 from medialib.transfer.destination_part import DestinationPart
 from medialib.transfer.local import LocalLocation
 from medialib.transfer.remote import FsspecLocation
@@ -288,17 +288,7 @@ def open_destination(
     *,
     file_mode: int | None = None,
     folder_mode: int | None = None,
-    hash_commands: bool = False,
-    port: int | None = None,
-    username: str | None = None,
-    password: str | None = None,
-    key_file: str | None = None,
-    passphrase: str | None = None,
-    agent: bool | None = None,
-    known_hosts: str | None = None,
-    timeout: float = 30.0,
-    keepalive: float = 30.0,
-    options: Mapping[str, Any] | None = None,
+    **how: Unpack[AddressOptions],
 ) -> WritableLocation:
     """The writable location behind an address; nothing connects before it is used.
 
@@ -314,24 +304,16 @@ def open_destination(
     """
     if "://" not in url or url.startswith("file://"):
         return LocalLocation(name, url.removeprefix("file://"), file_mode=file_mode, folder_mode=folder_mode)
-    filesystem, root = open_filesystem(
-        name,
-        url,
-        port=port,
-        username=username,
-        password=password,
-        key_file=key_file,
-        passphrase=passphrase,
-        agent=agent,
-        known_hosts=known_hosts,
-        timeout=timeout,
-        keepalive=keepalive,
-        options=options,
-    )
+    filesystem, root = open_filesystem(name, url, **how)
     if not is_sftp(url) and (file_mode is not None or folder_mode is not None):
         raise UsageError(
             f"{name}: files there have no modes", remedy="Leave file_mode and folder_mode out, or use sftp://."
         )
     return FsspecDestination(
-        name, filesystem, root, file_mode=file_mode, folder_mode=folder_mode, hash_commands=hash_commands
+        name,
+        filesystem,
+        root,
+        file_mode=file_mode,
+        folder_mode=folder_mode,
+        hash_commands=how.get("hash_commands", False),
     )

@@ -8,13 +8,13 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar, Unpack
 
 from medialib.errors import ConnectionLost, MedialibError, OutOfReach, UnsafePath
 from medialib.model import FileEntry, RefusedEntry
 from medialib.naming import unsafe_reason
 from medialib.ports import Location, LocationTraits
-from medialib.transfer.addressing import is_sftp, open_filesystem
+from medialib.transfer.addressing import AddressOptions, is_sftp, open_filesystem
 from medialib.transfer.trees import AnyTree, FolderReader, RawEntry, SftpTree, Tree
 
 __all__ = ["FsspecLocation", "open_location"]
@@ -303,31 +303,13 @@ def _line(error: OSError) -> str:
     return error.strerror or " ".join(str(error).split()) or type(error).__name__
 
 
-def open_location(
-    name: str,
-    url: str,
-    *,
-    port: int | None = None,
-    username: str | None = None,
-    password: str | None = None,
-    key_file: str | None = None,
-    passphrase: str | None = None,
-    agent: bool | None = None,
-    known_hosts: str | None = None,
-    connect_timeout: float = 10.0,
-    timeout: float = 30.0,
-    keepalive: float = 30.0,
-    hash_commands: bool = False,
-    most_ahead: int | None = None,
-    options: Mapping[str, Any] | None = None,
-) -> Location:
+def open_location(name: str, url: str, **how: Unpack[AddressOptions]) -> Location:
     """The location behind an address; nothing connects before it is used.
 
-    ``sftp://[user@]host[:port]/path`` is a folder on an SSH server (``/~/path`` starts at the account's home), for
-    which the keywords are those of `SftpFileSystem`; `hash_commands` lets it be told to hash its files. A plain path or
-    ``file://`` is a folder here (`LocalLocation`). Any other address is left to fsspec, with `options` for its file
-    system. Raises `UsageError` for an address that cannot be read, or a kind that fsspec does not know or has no
-    package for.
+    ``sftp://[user@]host[:port]/path`` is a folder on an SSH server (``/~/path`` starts at the account's home). A plain
+    path or ``file://`` is a folder here (`LocalLocation`). Any other address is left to fsspec. The keywords are those
+    of `AddressOptions`. Raises `UsageError` for an address that cannot be read, or a kind that fsspec does not know or
+    has no package for.
 
     >>> open_location("films", "/srv/films").address("a.mkv")
     '/srv/films/a.mkv'
@@ -339,24 +321,9 @@ def open_location(
         from medialib.transfer.local_remote import LocalRemote
 
         return LocalRemote(name, url.removeprefix("file://"))
-    filesystem, root = open_filesystem(
-        name,
-        url,
-        port=port,
-        username=username,
-        password=password,
-        key_file=key_file,
-        passphrase=passphrase,
-        agent=agent,
-        known_hosts=known_hosts,
-        connect_timeout=connect_timeout,
-        timeout=timeout,
-        keepalive=keepalive,
-        most_ahead=most_ahead,
-        options=options,
-    )
+    filesystem, root = open_filesystem(name, url, **how)
     if is_sftp(url):
         from medialib.transfer.sftp_location import SftpLocation
 
-        return SftpLocation(name, filesystem, root, hash_commands=hash_commands)
+        return SftpLocation(name, filesystem, root, hash_commands=how.get("hash_commands", False))
     return FsspecLocation(name, filesystem, root)
