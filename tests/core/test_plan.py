@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from medialib.errors import InvalidPlan
-from medialib.model import Episode, FileEntry, Holding, KnownFile, Movie, Place, Show
+from medialib.model import Episode, FileEntry, Holding, InventoryFile, KnownFile, Movie, Place, Show
 from medialib.planning import (
     Absent,
     Action,
@@ -27,6 +27,7 @@ from medialib.planning import (
     Move,
     Plan,
     Precondition,
+    RecordInventory,
     RecordKnown,
     ReleaseFile,
     ReleaseFolder,
@@ -50,6 +51,7 @@ from medialib.testing.plan_strategies import plans, remarks
 from medialib.testing.strategies import actions
 
 HERE, THERE = Place("incoming", "a.mkv"), Place("tv", "b.mkv")
+HELD = InventoryFile(HERE, 3, 5, datetime(2024, 1, 1, tzinfo=UTC))
 KNOWN = KnownFile("seedbox", "/a.mkv", 1, 0, "baseline", datetime(2024, 1, 1, tzinfo=UTC))
 SHOW, FILM = Show("dark", "Dark", 2017), Movie("alien", "Alien")
 PILOT = Episode("dark", 1, 1)
@@ -83,6 +85,9 @@ COPY = KeptCopy(Place("movies", "a.mkv"), 3, 5)
         (SetHolding("x", HERE, Holding(), Holding()), "set what the inventory says of incoming:a.mkv", [], []),
         (AddMovie("x", FILM), "add film Alien", [], []),
         (RemoveMovie("x", FILM), "remove film Alien from the catalogue", [], []),
+        (RecordInventory("x", HERE, None, HELD), "enter incoming:a.mkv", [], []),
+        (RecordInventory("x", HERE, HELD, None), "forget incoming:a.mkv", [], []),
+        (RecordInventory("x", HERE, HELD, HELD), "change what is recorded of incoming:a.mkv", [], []),
         (RecordKnown("x", "seedbox", "/a", None, KNOWN), "record as known: seedbox:/a", [], []),
         (RecordKnown("x", "seedbox", "/a", KNOWN, None), "forget seedbox:/a", [], []),
     ],

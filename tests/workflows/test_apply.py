@@ -40,6 +40,7 @@ from medialib.planning import (
     MakeFolder,
     Move,
     Plan,
+    RecordInventory,
     RecordKnown,
     RemoveFolder,
     RemoveMovie,
@@ -433,6 +434,39 @@ def test_shows_and_episodes_change_only_from_what_the_plan_saw() -> None:
     assert world.undo().whole
     assert world.catalogue.shows.get("a") is None
     assert list(world.catalogue.inventory.all()) == [attrs.evolve(row, holding=Holding())]
+
+
+def test_files_are_entered_and_forgotten_only_as_the_plan_saw_them() -> None:
+    world = MemoryWorld()
+    world.tv.put("x.mkv", b"content", mtime_ns=5)
+    there, gone = Place("tv", "x.mkv"), Place("tv", "gone.mkv")
+    row = InventoryFile(there, 7, 5, world.clock.now(), Holding(release="x"))
+    stale = attrs.evolve(row, place=gone)
+    world.catalogue.inventory.put([stale])
+    actions: tuple[Action, ...] = (
+        RecordInventory("1", there, stale, row, adopts=True),
+        RecordInventory("2", there, None, stale),
+        RecordInventory("3", there, None, row, adopts=True),
+        RecordInventory("4", there, None, row),
+        RecordInventory("5", gone, stale, None),
+    )
+    report = apply(plan_of(world, *actions), world.world)
+    assert {line.action.id for line in report.failures} == {"1", "2", "4"}
+    assert list(world.catalogue.inventory.all()) == [row]
+    assert [run for run, _ in world.catalogue.journal.touching(there)] == [report.run] * 4
+    assert world.undo().whole
+    assert list(world.catalogue.inventory.all()) == [stale]
+    assert world.contents() == {"tv:x.mkv": b"content"}
+
+
+def test_a_file_that_changed_since_is_not_entered() -> None:
+    world = MemoryWorld()
+    world.tv.put("x.mkv", b"content", mtime_ns=5)
+    for place in (Place("tv", "x.mkv"), Place("tv", "y.mkv")):
+        row = InventoryFile(place, 6, 5, world.clock.now())
+        with pytest.raises(Drifted):
+            apply(plan_of(world, RecordInventory("1", place, None, row, adopts=True)), world.world)
+    assert not list(world.catalogue.inventory.all())
 
 
 def test_what_depends_on_a_row_that_was_refused_is_skipped() -> None:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import attrs
 
-from medialib.model import Digest, Episode, Holding, KnownFile, Movie, Place, Show
+from medialib.model import Digest, Episode, Holding, InventoryFile, KnownFile, Movie, Place, Show
 from medialib.planning.releases import Release
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Fetch",
     "MakeFolder",
     "Move",
+    "RecordInventory",
     "RecordKnown",
     "RemoveFolder",
     "RemoveMovie",
@@ -263,6 +264,26 @@ class RecordKnown:
     """Identifiers of actions that must have been carried out before."""
 
 
+@attrs.frozen
+class RecordInventory:
+    """Set the inventory's row of one place, whose file stays as it is, as long as it still says what it did."""
+
+    id: str
+    """Identifier within the plan."""
+    place: Place
+    """The file."""
+    previous: InventoryFile | None
+    """The row as it must stand; None: there must be none."""
+    record: InventoryFile | None
+    """The row as it shall be; None: the library has no such file any more."""
+    reason: str = ""
+    """Why, for a reader."""
+    after: tuple[str, ...] = ()
+    """Identifiers of actions that must have been carried out before."""
+    adopts: bool = False
+    """Whether a file must stand there that has the size and the time of last change of `record`."""
+
+
 Action: TypeAlias = (
     Fetch
     | Move
@@ -276,6 +297,7 @@ Action: TypeAlias = (
     | SetHolding
     | AddMovie
     | RemoveMovie
+    | RecordInventory
     | RecordKnown
     | Release
 )

@@ -16,6 +16,7 @@ from medialib.planning.actions import (
     Fetch,
     MakeFolder,
     Move,
+    RecordInventory,
     RecordKnown,
     RemoveFolder,
     RemoveMovie,
@@ -68,6 +69,8 @@ def preconditions(action: Action) -> tuple[Precondition, ...]:
             return ()
         case SetHolding() | RecordKnown():
             return ()
+        case RecordInventory(place=place, record=record):
+            return (Unchanged(place, record.size, record.mtime_ns),) if action.adopts and record is not None else ()
         case ReleaseFile():
             return (Unchanged(action.source, action.size, action.mtime_ns), *_kept(action.copy))
         case ReleaseMove():
@@ -107,7 +110,7 @@ def effects(action: Action) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
             return (), (action.place,)
         case AddShow() | RemoveShow() | ChangeShow() | SetEpisodes() | AddMovie() | RemoveMovie():
             return (), ()
-        case SetHolding() | RecordKnown():
+        case SetHolding() | RecordInventory() | RecordKnown():
             return (), ()
         case ReleaseFile():
             return (), (action.source,)
@@ -159,6 +162,10 @@ def describe(action: Action) -> str:
             return f"set {_count(action.episodes)} of {action.show}"
         case SetHolding():
             return f"set what the inventory says of {action.place}"
+        case RecordInventory():
+            if action.record is None:
+                return f"forget {action.place}"
+            return f"{'change what is recorded of' if action.previous is not None else 'enter'} {action.place}"
         case AddMovie():
             return f"add film {action.movie.title}{_year(action.movie.year)}"
         case RemoveMovie():

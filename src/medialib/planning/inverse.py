@@ -17,6 +17,7 @@ from medialib.planning.actions import (
     Fetch,
     MakeFolder,
     Move,
+    RecordInventory,
     RecordKnown,
     RemoveFolder,
     RemoveMovie,
@@ -163,6 +164,9 @@ def inverse(performed: Performed, *, recycle: str) -> tuple[Action, ...] | Irrev
             return (AddMovie(name, action.movie, reason),)
         case RecordKnown():
             return (RecordKnown(name, action.remote, action.path, action.record, action.previous, reason),)
+        case RecordInventory():
+            # whether the file still stands there is for those to see who look for what is stale
+            return (RecordInventory(name, action.place, action.record, action.previous, reason),)
         case ReleaseFile():
             return Irreversible(action.id, action.source, "it was deleted on the remote, which keeps nothing")
         case ReleaseMove():

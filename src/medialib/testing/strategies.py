@@ -38,6 +38,7 @@ from medialib.planning import (
     MakeFolder,
     Move,
     Outcome,
+    RecordInventory,
     RecordKnown,
     ReleaseFile,
     ReleaseFolder,
@@ -299,6 +300,14 @@ def actions() -> st.SearchStrategy[Action]:
         st.builds(SetHolding, place=places(), previous=holdings(), holding=holdings(), **told),
         st.builds(AddMovie, movie=movies(), **told),
         st.builds(RemoveMovie, movie=movies(), **told),
+        st.builds(
+            RecordInventory,
+            place=places(),
+            previous=st.none() | inventory_files(),
+            record=st.none() | inventory_files(),
+            adopts=st.booleans(),
+            **told,
+        ),
         st.builds(RecordKnown, remote=texts(), path=texts(), previous=row, record=row, **told),
         *_releases(),
     )

@@ -23,6 +23,7 @@ from medialib.planning import (
     MakeFolder,
     Move,
     Outcome,
+    RecordInventory,
     RecordKnown,
     ReleaseFile,
     ReleaseFolder,
@@ -40,7 +41,10 @@ from medialib.workflows.apply.releasing import record_release
 __all__ = ["changes_only_the_catalogue", "record", "record_all"]
 
 
-_CATALOGUE_ONLY = (AddShow, RemoveShow, ChangeShow, SetEpisodes, SetHolding, AddMovie, RemoveMovie, RecordKnown)
+_CATALOGUE_ONLY = (
+    *(AddShow, RemoveShow, ChangeShow, SetEpisodes, AddMovie, RemoveMovie),
+    *(SetHolding, RecordInventory, RecordKnown),
+)
 
 
 def changes_only_the_catalogue(action: Action) -> bool:
@@ -161,6 +165,16 @@ def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime
                 catalogue.known_files.remove(action.remote, action.path)
             else:
                 catalogue.known_files.put([action.record])
+            return outcome
+        case RecordInventory(place=place, record=entered):
+            if catalogue.inventory.get(place) != action.previous:
+                return _failed(f"what the inventory says of {place} has changed since")
+            if entered is None:
+                catalogue.inventory.remove(place)
+            elif entered.place != place:
+                return _failed(f"the row that is to be entered for {place} is of {entered.place}")
+            else:
+                catalogue.inventory.put([entered])
             return outcome
         case ReleaseFile() | ReleaseMove() | ReleaseMark() | ReleaseFolder():
             record_release(catalogue, action, outcome)
