@@ -28,7 +28,7 @@ from rich.pretty import pretty_repr
 
 from medialib.config import Secret, SecretUrl, load_settings, settings_to_dict
 from medialib.config.description import section_types
-from medialib.config.settings import SECRET_OPTION_WORDS
+from medialib.config.remote_settings import SECRET_OPTION_WORDS
 from medialib.config.values import OptionValue
 from medialib.errors import MedialibError
 from medialib.library import open_library

@@ -6,6 +6,7 @@ from medialib.config.addresses import parse_remote_url
 from medialib.config.checks import RESERVED_NAMES, secrets_of
 from medialib.config.description import SettingDescription, describe_settings
 from medialib.config.environment import RESERVED_VARIABLES
+from medialib.config.library_settings import LibrarySettings, RoutingSettings
 from medialib.config.migration import (
     Migration,
     NativeForm,
@@ -13,6 +14,7 @@ from medialib.config.migration import (
     native_form,
     write_migration,
 )
+from medialib.config.provider_settings import MetadataSettings, TmdbSettings, TvdbSettings, TvmazeSettings
 from medialib.config.quantities import format_duration, format_size, parse_duration, parse_size
 from medialib.config.reading import (
     CONFIGURATION_NAMES,
@@ -24,23 +26,9 @@ from medialib.config.reading import (
     settings_to_dict,
     user_configuration_folder,
 )
+from medialib.config.remote_settings import DownloadSettings, RemoteSettings, ServerSettings
 from medialib.config.secret import MASK, Secret, SecretUrl
-from medialib.config.settings import (
-    CatalogueSettings,
-    DownloadSettings,
-    LibrarySettings,
-    LogSettings,
-    MetadataSettings,
-    RemoteSettings,
-    RoutingSettings,
-    ServerSettings,
-    Settings,
-    SimilaritySettings,
-    TmdbSettings,
-    TvdbSettings,
-    TvmazeSettings,
-    WorkSettings,
-)
+from medialib.config.settings import CatalogueSettings, LogSettings, Settings, SimilaritySettings, WorkSettings
 from medialib.config.starter import STARTER_CONFIGURATION
 
 __all__ = [

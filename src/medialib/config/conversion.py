@@ -34,8 +34,9 @@ from medialib.config.dialects import foreign_section
 from medialib.config.environment import EnvironmentText, Fault, KeyPath
 from medialib.config.forms import Faults
 from medialib.config.quantities import format_duration, format_mode, format_size
+from medialib.config.remote_settings import AddressKeys, RemoteSettings, ServerSettings
 from medialib.config.secret import MASK, Secret, SecretUrl
-from medialib.config.settings import AddressKeys, RemoteSettings, ServerSettings, Settings
+from medialib.config.settings import Settings
 from medialib.config.values import (
     EmbedderName,
     ExecutorText,

@@ -13,8 +13,9 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin
 import attrs
 
 from medialib.config.quantities import format_duration, format_size
+from medialib.config.remote_settings import AddressKeys, RemoteSettings
 from medialib.config.secret import Secret, SecretUrl
-from medialib.config.settings import AddressKeys, RemoteSettings, Settings
+from medialib.config.settings import Settings
 from medialib.config.values import ModeBits, Size, TemplateOf
 
 __all__ = ["SettingDescription", "describe_settings", "keys_of", "section_types", "type_name"]

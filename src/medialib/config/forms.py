@@ -16,8 +16,8 @@ from typing import Any, TypeVar, get_args
 from medialib.config.description import type_name
 from medialib.config.environment import EnvironmentText, Fault
 from medialib.config.quantities import format_duration, format_mode, parse_duration, parse_mode, parse_size
+from medialib.config.remote_settings import SECRET_OPTION_WORDS
 from medialib.config.secret import Secret
-from medialib.config.settings import SECRET_OPTION_WORDS
 from medialib.config.values import ModeBits, OptionValue, Range, TemplateOf
 from medialib.parallel import parse_executor
 

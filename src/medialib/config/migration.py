@@ -25,7 +25,8 @@ from medialib.config.reading import (
     settings_to_dict,
     translate_configuration,
 )
-from medialib.config.settings import AddressKeys, Settings
+from medialib.config.remote_settings import AddressKeys
+from medialib.config.settings import Settings
 from medialib.errors import UsageError
 
 __all__ = ["Migration", "NativeForm", "migrate_configuration", "native_form", "native_text", "write_migration"]
