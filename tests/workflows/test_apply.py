@@ -222,6 +222,10 @@ def test_a_remote_that_keeps_dropping_is_given_up_and_others_go_on() -> None:
 
     world.remote.before = lose
     report = apply(plan_of(world, *fetches, moved), world.world)
+    skipped = {
+        line.outcome.detail for line in report.lines if line.outcome is not None and line.outcome.result == "skipped"
+    }
+    assert skipped == {"remote: left alone for the rest of this run: the line went dead"}
     assert outcomes(report) == dict.fromkeys(("f1", "f2"), "failed") | dict.fromkeys(("f3", "f4", "f5"), "skipped") | {
         "m1": "done"
     }

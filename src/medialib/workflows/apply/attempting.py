@@ -85,7 +85,8 @@ class Attempts:
             if isinstance(error, ConnectionLost):
                 self._losses[remote] += 1
                 if self._losses[remote] >= _PATIENCE:
-                    self._given_up[remote] = "given up for this run, after losing the connection repeatedly"
+                    # the message says who was lost, which may be where files are carried to
+                    self._given_up[remote] = f"left alone for the rest of this run: {say_failure(error)}"
             elif isinstance(error, (AuthenticationFailed, HostKeyChanged, HostKeyUnknown)):
                 self._given_up[remote] = say_failure(error)
         return Outcome("failed", say_failure(error))
