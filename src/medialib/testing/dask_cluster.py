@@ -36,16 +36,24 @@ class DaskCluster:
     def __enter__(self) -> DaskCluster:
         if find_spec("distributed") is None:
             unavailable("dask.distributed is not installed here")
+        try:
+            self._begin()
+        except BaseException:
+            self._kill(self._processes)
+            raise
+        return self
+
+    def _begin(self) -> None:
         told = self._folder / "scheduler.json"
         self._start("scheduler", "--port", "0", "--scheduler-file", str(told))
-        _wait_for(told.exists)
+        # it is written where it stands: there, and still empty, for a moment
+        _wait_for(lambda: told.exists() and told.read_text().endswith("\n}"))
         address: str = json.loads(told.read_text())["address"]
         self.address = address.replace("tcp://", "dask://")
         for _ in range(self._wanted):
             self._start("worker", address, "--nthreads", "1", "--no-nanny", "--memory-limit", "0")
         logs = [self._log("worker", number) for number in range(1, self._wanted + 1)]
         _wait_for(lambda: all(b"Registered to:" in log.read_bytes() for log in logs))
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
