@@ -6,7 +6,7 @@ made of it. The two are kept apart, so that what a provider says tomorrow never 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Literal
 
@@ -66,6 +66,8 @@ class TitleMetadata:
     """How a series is numbered and kept: see each provider for what makes one ``anime`` or ``daily``."""
     summary: str | None = None
     """What it is about, plain text without markup."""
+    provenance: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    """Who said what `provider` did not: another provider's name by field; ``ids.imdb`` is one of the ids."""
 
     @property
     def reference(self) -> str:

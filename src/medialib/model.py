@@ -206,6 +206,19 @@ class Show:
     """Where this record comes from: ``user``, ``name`` (read off a release name) or a provider's name."""
     episode_order: str = "aired"
     """The order its episodes are numbered by: that of broadcast, or the identifier of a provider's other order."""
+    countries: tuple[str, ...] = ()
+    """Countries it comes from, ISO 3166-1 alpha-2."""
+    provenance: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    """Who said what `source` did not: a provider's name or ``user`` by field; ``ids.imdb`` is one of the ids."""
+
+    def said_by(self, field: str) -> str:
+        """Who said one field of it.
+
+        >>> dark = Show("dark", "Dark", language="de", source="tvmaze", provenance={"language": "tmdb"})
+        >>> dark.said_by("language"), dark.said_by("title")
+        ('tmdb', 'tvmaze')
+        """
+        return self.provenance.get(field, self.source)
 
 
 @attrs.frozen
@@ -256,6 +269,22 @@ class Movie:
     """What metadata providers call it."""
     source: str = "user"
     """Where this record comes from: ``user``, ``name`` or a provider's name."""
+    language: str | None = None
+    """Original language, ISO 639-1."""
+    genres: tuple[str, ...] = ()
+    """Genres, as its provider says."""
+    countries: tuple[str, ...] = ()
+    """Countries it comes from, ISO 3166-1 alpha-2."""
+    provenance: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    """Who said what `source` did not: a provider's name or ``user`` by field; ``ids.imdb`` is one of the ids."""
+
+    def said_by(self, field: str) -> str:
+        """Who said one field of it.
+
+        >>> Movie("salt", "Salt", source="tmdb", provenance={"ids.imdb": "imdb"}).said_by("ids.imdb")
+        'imdb'
+        """
+        return self.provenance.get(field, self.source)
 
 
 @attrs.frozen

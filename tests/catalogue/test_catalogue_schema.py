@@ -91,10 +91,11 @@ def test_a_prefix_query_uses_the_index(tmp_path: Path) -> None:
 # ----------------------------------------------------------------------------------------------------- released schemas
 
 
-def test_a_catalogue_of_the_first_revision_opens(tmp_path: Path) -> None:
+@pytest.mark.parametrize("revision", ["0001", "0003"])
+def test_a_catalogue_of_an_earlier_revision_opens(tmp_path: Path, revision: str) -> None:
     path = tmp_path / "catalogue.db"
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript((FIXTURES / "released_0001.sql").read_text(encoding="utf-8"))
+        connection.executescript((FIXTURES / f"released_{revision}.sql").read_text(encoding="utf-8"))
     looking = open_sqlite(path, read_only=True)
     writing = open_sqlite(path)
     for catalogue in (looking, writing):

@@ -143,7 +143,7 @@ def test_a_newer_catalogue_is_refused_and_left_alone(crashed: Path, read_only: b
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     before = all_bytes(crashed.parent)
-    with pytest.raises(CatalogueFromTheFuture, match=r"9999.*0003"):
+    with pytest.raises(CatalogueFromTheFuture, match=r"9999.*0004"):
         open_sqlite(crashed, read_only=read_only)
     assert all_bytes(crashed.parent) == before
 

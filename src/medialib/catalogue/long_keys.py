@@ -10,11 +10,11 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Table, Text, and_, literal, or_
+from sqlalchemy import Column, ColumnElement, Dialect, Table, Text, and_, literal, or_
 
 from medialib.catalogue.columns import CUT, KEPT, EscapedText, KeyText, cut_key, escape, keys_are_cut, unescape
 
-__all__ = ["LONG_KEYS", "as_kept", "below", "key_columns", "long_keys_of", "whole"]
+__all__ = ["LONG_KEYS", "as_kept", "below", "every_column", "key_columns", "long_keys_of", "whole"]
 
 LONG_KEYS = "long_keys"
 """The column that holds, by name, the keys of its row that were cut; empty where none was."""
@@ -43,6 +43,11 @@ def as_kept(key: str, dialect: Dialect) -> str:
     """A key as a query for it answers: whole, or cut."""
     cut = cut_key(key) if keys_are_cut(dialect) else None
     return key if cut is None else unescape(cut)
+
+
+def every_column(table: Table) -> tuple[Column[Any], ...]:
+    """The columns of a table as `whole` wants them: ``long_keys`` last, wherever in the table it stands."""
+    return tuple(sorted(table.c, key=lambda column: column.name == LONG_KEYS))
 
 
 def whole(rows: Sequence[Any], order: Callable[[Any], Any] | None = None, *, reverse: bool = False) -> Sequence[Any]:

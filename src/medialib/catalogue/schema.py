@@ -30,7 +30,7 @@ __all__ = [
     "sightings",
 ]
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """The revisions of the schema that this medialib knows, oldest first; each has a script in ``migrations/versions``."""
 
 metadata = MetaData(
@@ -69,6 +69,8 @@ shows = Table(
     Column("source", EscapedText, nullable=False),
     Column("episode_order", EscapedText, nullable=False, server_default="aired"),
     Column("long_keys", Json),
+    Column("countries", Json, nullable=False, server_default="[]"),
+    Column("provenance", Json, nullable=False, server_default="{}"),
 )
 
 show_aliases = Table(
@@ -107,6 +109,10 @@ movies = Table(
     Column("imdb", EscapedText),
     Column("source", EscapedText, nullable=False),
     Column("long_keys", Json),
+    Column("language", EscapedText),
+    Column("genres", Json, nullable=False, server_default="[]"),
+    Column("countries", Json, nullable=False, server_default="[]"),
+    Column("provenance", Json, nullable=False, server_default="{}"),
 )
 
 movie_aliases = Table(

@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, delete, func, insert, select
 
-from medialib.catalogue.long_keys import as_kept, whole
+from medialib.catalogue.long_keys import as_kept, every_column, whole
 from medialib.catalogue.schema import episodes, movie_aliases, movies, show_aliases, shows
 from medialib.catalogue.sql_store import Store
 from medialib.model import Episode, ExternalIds, Movie, Season, Show
 
 __all__ = ["SqlEpisodes", "SqlMovies", "SqlShows"]
 
-_SHOWS = select(shows).order_by(shows.c.key)
+_SHOWS = select(*every_column(shows)).order_by(shows.c.key)
 _SHOW_ALIASES = select(show_aliases.c.show, show_aliases.c.alias).order_by(show_aliases.c.show, show_aliases.c.position)
-_MOVIES = select(movies).order_by(movies.c.key)
+_MOVIES = select(*every_column(movies)).order_by(movies.c.key)
 _MOVIE_ALIASES = select(movie_aliases.c.movie, movie_aliases.c.alias).order_by(
     movie_aliases.c.movie, movie_aliases.c.position
 )
@@ -217,6 +217,8 @@ def _show_row(show: Show) -> dict[str, Any]:
         "genres": list(show.genres),
         "source": show.source,
         "episode_order": show.episode_order,
+        "countries": list(show.countries),
+        "provenance": dict(show.provenance),
     }
 
 
@@ -234,6 +236,8 @@ def _show(row: Any, aliases: tuple[str, ...]) -> Show:
         genres=tuple(row.genres),
         source=row.source,
         episode_order=row.episode_order,
+        countries=tuple(row.countries),
+        provenance=row.provenance,
     )
 
 
@@ -245,6 +249,10 @@ def _movie_row(movie: Movie) -> dict[str, Any]:
         "folder": movie.folder,
         **_ids_row(movie.ids),
         "source": movie.source,
+        "language": movie.language,
+        "genres": list(movie.genres),
+        "countries": list(movie.countries),
+        "provenance": dict(movie.provenance),
     }
 
 
@@ -257,4 +265,8 @@ def _movie(row: Any, aliases: tuple[str, ...]) -> Movie:
         folder=row.folder,
         ids=_ids(row),
         source=row.source,
+        language=row.language,
+        genres=tuple(row.genres),
+        countries=tuple(row.countries),
+        provenance=row.provenance,
     )

@@ -84,6 +84,8 @@ def show_from(
         genres=title.genres,
         source=title.provider,
         episode_order=order,
+        countries=title.countries,
+        provenance=title.provenance,
     )
 
 
@@ -100,6 +102,10 @@ def movie_from(title: TitleMetadata, taken: Collection[str] = (), *, alias: str 
         aliases=_aliases(title, alias),
         ids=title.ids,
         source=title.provider,
+        language=title.language,
+        genres=title.genres,
+        countries=title.countries,
+        provenance=title.provenance,
     )
 
 

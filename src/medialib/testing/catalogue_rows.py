@@ -44,8 +44,22 @@ SHOW = Show(
     status="Ended",
     genres=("Drama", "Crime"),
     source="tvmaze",
+    countries=("US",),
+    provenance={"language": "tmdb", "ids.anidb": "user"},
 )
-MOVIE = Movie("heat", "Heat", year=1995, aliases=("Heat (1995)",), ids=ExternalIds(imdb="tt0113277"), folder="Heat")
+MOVIE = Movie(
+    "heat",
+    "Heat",
+    year=1995,
+    aliases=("Heat (1995)",),
+    ids=ExternalIds(imdb="tt0113277"),
+    folder="Heat",
+    source="tmdb",
+    language="en",
+    genres=("Crime", "Drama"),
+    countries=("US", "GB"),
+    provenance={"genres": "imdb"},
+)
 RUN = Run("20240517T120000Z-abcdef", "download", NOON, configuration="c0ffee")
 A, B = Place("incoming", "a.mkv"), Place("tv", "Show/b.mkv")
 ACTIONS = (

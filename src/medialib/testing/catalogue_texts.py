@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -83,8 +84,9 @@ class TextLaws(RepositoryLaws):
         assert set(names) <= set(kept)
 
     def _keeps(self, catalogue: Catalogue, text: str) -> None:
-        show = Show(text, text, aliases=(text,), folder=text, language=text, status=text, genres=(text,), source=text)
-        movie = Movie(text, text, aliases=(text,), folder=text, ids=ExternalIds(imdb=text), source=text)
+        more: dict[str, Any] = {"genres": (text,), "countries": (text,), "provenance": {text: text}, "source": text}
+        show = Show(text, text, aliases=(text,), folder=text, language=text, status=text, **more)
+        movie = Movie(text, text, aliases=(text,), folder=text, ids=ExternalIds(imdb=text), language=text, **more)
         row = known(text, remote=text, sha256=text, local=Place(text, text))
         held = Holding(Unit("episode", text), sha256=text, release=text, details={text: text})
         file = InventoryFile(Place(text, text), 1, 2, NOON, held)

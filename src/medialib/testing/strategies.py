@@ -167,6 +167,14 @@ def external_ids() -> st.SearchStrategy[ExternalIds]:
     return st.builds(ExternalIds, number, number, number, number, st.none() | texts())
 
 
+def _words() -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(texts(), max_size=3).map(tuple)
+
+
+def _provenance() -> st.SearchStrategy[dict[str, str]]:
+    return st.dictionaries(texts(), texts(), max_size=2)
+
+
 def shows(keys: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Show]:
     """Shows with keys drawn from `keys`."""
     return st.builds(
@@ -175,14 +183,16 @@ def shows(keys: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Show]
         title=texts(),
         year=st.none() | _numbers(),
         type=st.sampled_from(("standard", "anime", "daily")),
-        aliases=st.lists(texts(), max_size=3).map(tuple),
+        aliases=_words(),
         folder=texts(),
         ids=external_ids(),
         language=st.none() | texts(),
         status=st.none() | texts(),
-        genres=st.lists(texts(), max_size=3).map(tuple),
+        genres=_words(),
         source=texts(),
         episode_order=texts(),
+        countries=_words(),
+        provenance=_provenance(),
     )
 
 
@@ -193,10 +203,14 @@ def movies(keys: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Movi
         key=texts() if keys is None else keys,
         title=texts(),
         year=st.none() | _numbers(),
-        aliases=st.lists(texts(), max_size=3).map(tuple),
+        aliases=_words(),
         folder=texts(),
         ids=external_ids(),
         source=texts(),
+        language=st.none() | texts(),
+        genres=_words(),
+        countries=_words(),
+        provenance=_provenance(),
     )
 
 
