@@ -1,6 +1,7 @@
 """Where a file belongs: decided from its parsed name, its match and the policy, with every reason kept."""
 
 from medialib.routing.companions import Companion, Orphan, extension_of, pair_companions, split_stem
+from medialib.routing.quality import Alike, Better, Comparison, compare
 from medialib.routing.records import (
     EpisodeChanges,
     episodes_from,
@@ -14,13 +15,17 @@ from medialib.routing.records import (
 from medialib.routing.route import Route, Routed, RoutingPolicy, Unrouted, home_of, route
 
 __all__ = [
+    "Alike",
+    "Better",
     "Companion",
+    "Comparison",
     "EpisodeChanges",
     "Orphan",
     "Route",
     "Routed",
     "RoutingPolicy",
     "Unrouted",
+    "compare",
     "episodes_from",
     "extension_of",
     "home_of",
