@@ -6,6 +6,7 @@ The file system of this test is a few dictionaries. It demands every preconditio
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import get_args
 
 import attrs
 import pytest
@@ -35,6 +36,7 @@ from medialib.planning import (
     RemoveMovie,
     RemoveShow,
     Unchanged,
+    Way,
     check_plan,
     effects,
     inverse,
@@ -127,6 +129,17 @@ class _World:
             previous = self.known.get((row.remote, row.path))
             self.known[row.remote, row.path] = row
             return Outcome("done", mtime_ns=mtime_ns, created_folders=made, known=row, previous_known=previous)
+        if isinstance(action, Move):
+            # the one disk that is apart has neither links nor clones
+            apart = "usb" in {action.source.location, action.target.location}
+            way = next((way for way in action.ways if not apart or way in ("move", "copy")), None)
+            if way is None:
+                return Outcome("failed", "none of the ways leads there")
+            if way != "move":
+                mtime_ns, made = self._put(self.files[action.source], action.target, action.mtime_ns)
+                if action.holding is not None:
+                    self.inventory[action.target] = action.holding
+                return Outcome("done", mtime_ns=mtime_ns, method=way, source_kept=True, created_folders=made)
         if isinstance(action, Move | Discard):
             mtime_ns, made = self._put(self.files.pop(action.source), action.target, action.mtime_ns)
             holding = self.inventory.pop(action.source, None)
@@ -181,6 +194,7 @@ spots = st.builds(
     st.sampled_from(NAMES),
 )
 folders = st.builds(Place, st.sampled_from(("incoming", "tv")), st.sampled_from(FOLDERS))
+ways = st.just(("move",)) | st.lists(st.sampled_from(get_args(Way)), min_size=1, max_size=4, unique=True).map(tuple)
 holdings = st.builds(Holding, st.builds(Unit, st.just("episode"), st.sampled_from("ab"))) | st.none()
 records = st.builds(
     KnownFile,
@@ -210,7 +224,7 @@ def _possible(draw: st.DrawFn, world: _World, number: int) -> Action | None:
         source = draw(st.sampled_from(local))
         file = world.files[source]
         if kind == "move" and target not in world.files:
-            return Move(name, source, target, file.size, file.mtime_ns, draw(holdings))
+            return Move(name, source, target, file.size, file.mtime_ns, draw(holdings), ways=draw(ways))
         if kind == "discard":
             bin_ = Place(source.location, f".medialib/recycle/r1/{number}/{source.path}")
             return Discard(name, source, bin_, file.size, file.mtime_ns)
@@ -367,6 +381,14 @@ def test_a_moved_file_goes_back_with_what_the_inventory_said() -> None:
         (back,) = inverse(done(action, mtime_ns=4), recycle=RECYCLE)
         assert isinstance(back, Move)
         assert back.mtime_ns == 4
+
+
+@pytest.mark.parametrize("way", ["hardlink", "reflink", "copy"])
+def test_what_was_linked_or_copied_goes_to_the_recycle_folder_and_its_source_stays(way: Way) -> None:
+    action = Move("m1", HERE, THERE, 7, 5, Holding(release="r"), ways=(way,))
+    assert effects(action) == ((THERE,), ())
+    (recycled,) = inverse(done(action, mtime_ns=4, method=way, source_kept=True), recycle=RECYCLE)
+    assert recycled == Discard("u3", THERE, Place("tv", f"{RECYCLE}/3/b/y.mkv"), 7, 4, reason="undo of m1")
 
 
 def test_folders_that_had_to_be_made_are_removed_innermost_first() -> None:

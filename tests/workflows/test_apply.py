@@ -47,6 +47,7 @@ from medialib.planning import (
     RemoveShow,
     SetEpisodes,
     SetHolding,
+    Way,
 )
 from medialib.planning.actions import Action
 from medialib.ports import PartRecord
@@ -346,6 +347,75 @@ def test_a_source_that_cannot_be_removed_after_copying_is_kept_and_told_of() -> 
     assert apply(plan_of(world, action), world.world, observer=told.append).whole
     assert any(isinstance(event, Noted) and "kept after copying" in event.message for event in told)
     assert "a.mkv" in world.incoming.files
+
+
+# --------------------------------------------------------------------------------------------------- ways to be placed
+
+
+@pytest.mark.parametrize(
+    ("ways", "offered", "method", "kept"),
+    [
+        (("reflink", "hardlink", "move"), {"reflink", "hardlink"}, "reflink", True),
+        (("reflink", "hardlink", "move"), {"hardlink"}, "hardlink", True),
+        (("reflink", "hardlink", "move"), set(), "rename", False),
+        (("reflink", "hardlink", "copy"), set(), "copy", True),
+        (("copy",), {"reflink"}, "copy", True),
+        (("move",), {"reflink"}, "rename", False),
+    ],
+)
+def test_a_file_is_placed_by_the_first_way_that_works_there(
+    ways: tuple[Way, ...], offered: set[str], method: str, kept: bool
+) -> None:
+    world = MemoryWorld()
+    world.tv.links_within = frozenset(offered)
+    action = attrs.evolve(move(world, "pack/a.mkv", "tv:Show/a.mkv"), ways=ways)
+    report = apply(plan_of(world, action), world.world)
+    outcome = report.lines[0].outcome
+    assert outcome is not None
+    assert (outcome.result, outcome.method, outcome.source_kept) == ("done", method, kept)
+    assert world.tv.files["Show/a.mkv"].content == b"content"
+    assert ("pack/a.mkv" in world.incoming.files) is kept
+    (row,) = world.catalogue.inventory.all()
+    assert row.place == Place("tv", "Show/a.mkv")
+    assert world.undo().whole
+    assert world.contents() == {"incoming:pack/a.mkv": b"content"}
+    assert list(world.catalogue.inventory.all()) == []
+    assert world.tv.folders - {""} == {place for place in world.tv.folders if place.startswith(".medialib")}
+
+
+def test_across_disks_a_link_is_passed_over_and_a_copy_that_is_to_stay_leaves_its_source() -> None:
+    world = MemoryWorld()
+    first = attrs.evolve(move(world, "a.mkv", "movies:a.mkv", "m1"), ways=("hardlink", "copy"))
+    second = attrs.evolve(move(world, "b.mkv", "movies:b.mkv", "m2"), ways=("reflink", "move"))
+    assert apply(plan_of(world, first, second), world.world).whole
+    assert sorted(world.incoming.files) == ["a.mkv"]
+    assert sorted(world.movies.files) == ["a.mkv", "b.mkv"]
+
+
+def test_where_no_way_leads_nothing_is_half_done() -> None:
+    world = MemoryWorld()
+    action = attrs.evolve(move(world, "a.mkv", "movies:Film/a.mkv"), ways=("reflink", "hardlink"))
+    report = apply(plan_of(world, action), world.world)
+    outcome = report.lines[0].outcome
+    assert outcome is not None
+    assert outcome.detail == (
+        "movies:Film/a.mkv: reflink and hardlink cannot be done from incoming:a.mkv to there. "
+        "Add 'copy' or 'move' to routing.ways, or keep both on one disk that can."
+    )
+    assert world.contents() == {"incoming:a.mkv": b"content"}
+    assert world.movies.folders == {""}
+
+
+def test_a_file_of_the_inventory_that_is_linked_elsewhere_stays_in_it() -> None:
+    world = MemoryWorld()
+    entry = world.tv.put("a.mkv", b"content", mtime_ns=7)
+    held = Holding(release="a.mkv")
+    world.catalogue.inventory.put([InventoryFile(Place("tv", "a.mkv"), entry.size, 7, world.clock.now(), held)])
+    action = Move("m1", Place("tv", "a.mkv"), Place("tv", "b.mkv"), entry.size, 7, held, ways=("hardlink",))
+    assert apply(plan_of(world, action), world.world).whole
+    assert [row.place.path for row in world.catalogue.inventory.all()] == ["a.mkv", "b.mkv"]
+    world.undo()
+    assert [row.place.path for row in world.catalogue.inventory.all()] == ["a.mkv"]
 
 
 # ------------------------------------------------------------------------------------------ discards and the catalogue

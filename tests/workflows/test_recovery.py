@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from medialib.errors import ConnectionLost, MedialibError
-from medialib.model import Place
-from medialib.planning import Move
+from medialib.model import Holding, Place
+from medialib.planning import Move, Plan, Way
 from medialib.ports import WritableLocation
 from medialib.testing.failing_disk import Killed, KillSwitch
 from medialib.testing.memory_location import MemoryLocation
@@ -130,6 +130,41 @@ def test_what_a_dead_run_left_open_is_finished_by_the_next_one_before_anything_e
     finished = world.catalogue.journal.get(run.id)
     assert finished is not None
     assert finished.state == "interrupted"
+
+
+@pytest.mark.parametrize("way", ["reflink", "hardlink", "copy"])
+def test_a_death_while_a_file_is_linked_or_copied_leaves_it_placed_or_not(way: Way) -> None:
+    """Whatever the step: the source is whole, the target whole or absent, and the inventory says which."""
+    for steps in itertools.count():
+        world = MemoryWorld()
+        entry = world.incoming.put("a.mkv", b"content" * 100, mtime_ns=7)
+        action = Move(
+            "m1", Place("incoming", "a.mkv"), Place("tv", "Show/b.mkv"), entry.size, 7, Holding(), ways=(way,)
+        )
+        plan = Plan("test", world.clock.now(), world.catalogue.identity, "configuration", (action,))
+        world.before_each(KillSwitch(steps))
+        try:
+            world.apply(plan)
+        except Killed:
+            world.before_each(lambda operation, path: None)
+        else:
+            world.before_each(lambda operation, path: None)
+            break
+        with writing(world.world, "nothing"):
+            pass
+        placed = "tv:Show/b.mkv" in world.contents()
+        assert world.contents()["incoming:a.mkv"] == b"content" * 100
+        assert [row.place.path for row in world.catalogue.inventory.all()] == (["Show/b.mkv"] if placed else [])
+        if placed:
+            (run,) = world.catalogue.journal.runs()
+            (line,) = world.catalogue.journal.lines(run.id)
+            assert line.outcome is not None
+            assert (line.outcome.method, line.outcome.source_kept) == (way, True)
+            world.undo(run.id)
+        assert world.contents() == {"incoming:a.mkv": b"content" * 100}
+    else:
+        pytest.fail("the run never ended")
+    assert steps > 5
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from medialib.planning.actions import (
     RemoveShow,
     SetEpisodes,
     SetHolding,
+    Way,
 )
 from medialib.planning.effects import Absent, Precondition, Unchanged, bytes_carried, describe, effects, preconditions
 from medialib.planning.inverse import Irreversible, Outcome, Performed, inverse, irreversible, undo_actions
@@ -55,6 +56,7 @@ __all__ = [
     "SetEpisodes",
     "SetHolding",
     "Unchanged",
+    "Way",
     "bytes_carried",
     "check_plan",
     "describe",

@@ -6,7 +6,7 @@ all that carrying it out needs to know, and nothing secret.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import attrs
 
@@ -29,7 +29,13 @@ __all__ = [
     "RemoveShow",
     "SetEpisodes",
     "SetHolding",
+    "Way",
 ]
+
+
+Way: TypeAlias = Literal["reflink", "hardlink", "move", "copy"]
+"""How a file gets a place: as a second file that shares its blocks, as a second name of the same file, by being taken
+away from where it stands, or as a second file. All but ``move`` leave it where it is, too."""
 
 
 @attrs.frozen
@@ -56,7 +62,10 @@ class Fetch:
 
 @attrs.frozen
 class Move:
-    """Give a file another place, by rename where the disks allow it, else by copy, proof and removal."""
+    """Give a file another place, by the first of its `ways` that works there.
+
+    A ``move`` is a rename where the disks allow it, else a copy, its proof and the removal of the source.
+    """
 
     id: str
     """Identifier within the plan."""
@@ -76,6 +85,13 @@ class Move:
     """Why, for a reader."""
     after: tuple[str, ...] = ()
     """Identifiers of actions that must have been carried out before."""
+    ways: tuple[Way, ...] = ("move",)
+    """How, the first that works there; where none does, nothing happens."""
+
+    @property
+    def may_take_away(self) -> bool:
+        """Whether the file may be gone from its source afterwards."""
+        return "move" in self.ways
 
 
 @attrs.frozen

@@ -94,13 +94,17 @@ def _kept(*copies: KeptCopy | None) -> tuple[Unchanged, ...]:
 
 
 def effects(action: Action) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
-    """The places where files appear, and those where they vanish, once `action` was carried out.
+    """The places where files appear, and those where they vanish or may do so, once `action` was carried out.
 
     >>> effects(Move("m1", Place("incoming", "a"), Place("tv", "b"), size=1, mtime_ns=0))
     ((Place(location='tv', path='b'),), (Place(location='incoming', path='a'),))
+    >>> effects(Move("m1", Place("incoming", "a"), Place("tv", "b"), size=1, mtime_ns=0, ways=("hardlink", "copy")))
+    ((Place(location='tv', path='b'),), ())
     """
     match action:
         case Fetch():
+            return (action.target,), ()
+        case Move(may_take_away=False):
             return (action.target,), ()
         case Move() | Discard():
             return (action.target,), (action.source,)
@@ -143,7 +147,7 @@ def describe(action: Action) -> str:
         case Fetch():
             return f"fetch {action.source} → {action.target}"
         case Move():
-            return f"move {action.source} → {action.target}"
+            return f"{', else '.join(action.ways) or 'move'} {action.source} → {action.target}"
         case Discard():
             return f"recycle {action.source}"
         case MakeFolder():

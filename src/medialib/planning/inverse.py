@@ -43,8 +43,10 @@ class Outcome:
     """SHA-256 of the file, lower-case hex, where its bytes were read."""
     mtime_ns: int | None = None
     """Time of last change of the file at its target, where one was placed."""
-    method: Literal["rename", "copy"] | None = None
+    method: Literal["rename", "copy", "hardlink", "reflink"] | None = None
     """How a file came to its target within the local disks."""
+    source_kept: bool = False
+    """Whether the file stands at its source as well, by intent."""
     created_folders: tuple[Place, ...] = ()
     """Folders that had to be made, outermost first."""
     known: KnownFile | None = None
@@ -91,8 +93,9 @@ def inverse(performed: Performed, *, recycle: str) -> tuple[Action, ...] | Irrev
     """The actions that take back what was done, in the order they are to happen.
 
     `recycle` names the folder, relative to a location's root, that files without a former place go to: what was fetched
-    is not destroyed. An action that did nothing has the empty inverse. Folders that the action had to make are removed
-    again if empty. What was deleted on a remote has no inverse, and is `Irreversible`.
+    is not destroyed, nor is what was linked or copied, whose source is where it was. An action that did nothing has the
+    empty inverse. Folders that the action had to make are removed again if empty. What was deleted on a remote has no
+    inverse, and is `Irreversible`.
 
     Raises ValueError for an action without outcome: its run must be recovered first.
 
@@ -123,6 +126,10 @@ def inverse(performed: Performed, *, recycle: str) -> tuple[Action, ...] | Irrev
                     )
                 )
             return (*taken, *folders)
+        case Move() if outcome.source_kept:
+            bin_ = Place(action.target.location, f"{recycle}/{performed.sequence}/{action.target.path}")
+            mtime_ns = action.mtime_ns if outcome.mtime_ns is None else outcome.mtime_ns
+            return (Discard(name, action.target, bin_, action.size, mtime_ns, reason=reason), *folders)
         case Move() | Discard():
             mtime_ns = action.mtime_ns if outcome.mtime_ns is None else outcome.mtime_ns
             back = Move(

@@ -23,6 +23,7 @@ __all__ = [
     "SupportsDigests",
     "SupportsFolderListing",
     "SupportsHolding",
+    "SupportsLinking",
     "SupportsProving",
     "SupportsReadingAhead",
     "SupportsRelease",
@@ -283,6 +284,31 @@ class WritableLocation(Location, Protocol):
 
     def flush(self) -> None:
         """Make every rename, creation and removal so far durable."""
+
+
+@runtime_checkable
+class SupportsLinking(Protocol):
+    """What some locations can do besides: let a file stand at a second place without its bytes being carried there.
+
+    Both ways replace nothing, and leave the source as it was. They return the time of last change of what stands at
+    `path` in `target` (which may be this location) afterwards, or None where that way does not lead there: then nothing
+    has happened. They raise as `WritableLocation.rename` does.
+    """
+
+    def hardlink(self, source: str, target: WritableLocation, path: str) -> int | None:
+        """Give the file a second name: what is written to one, or its mode and owner, is that of the other.
+
+        None too where the file has not the mode and owner that are configured for `target`.
+        """
+
+    def reflink(self, source: str, target: WritableLocation, path: str, *, size: int, mtime_ns: int) -> int | None:
+        """Make a second file of that time of last change which shares the blocks of the first until one is written to.
+
+        Raises `ContentChanged` if the source turns out not to have `size` bytes.
+        """
+
+    def is_same_file(self, source: str, target: WritableLocation, path: str) -> bool:
+        """Whether both are names of one file; False where one is absent, or that cannot be told."""
 
 
 @attrs.frozen

@@ -28,6 +28,7 @@ from medialib.ports import (
     Part,
     PartRecord,
     SupportsHolding,
+    SupportsLinking,
     SupportsReserving,
     SupportsSettling,
     SupportsWriters,
@@ -214,8 +215,9 @@ class SteppedLocation:
     """Any writable location, with a hook before every operation on it, its streams and its parts.
 
     The names of operations are those of `WritableLocation`, and ``read``, ``write`` for streams, ``read_part``,
-    ``write_part``, ``hold``, ``note``, ``sync``, ``publish``, ``discard`` for parts. A rename calls the hook of either
-    side. A ``sync`` that fails is one of the disk: what was not seen there is forgotten (`SupportsSettling.settle`).
+    ``write_part``, ``hold``, ``note``, ``sync``, ``publish``, ``discard`` for parts. A rename or link calls the hook of
+    either side. A ``sync`` that fails is one of the disk: what was not seen there is forgotten
+    (`SupportsSettling.settle`).
     """
 
     def __init__(self, inner: WritableLocation, before: Hook) -> None:
@@ -277,6 +279,30 @@ class SteppedLocation:
             target.before("rename", path)
             target = target.inner
         return self.inner.rename(source, target, path)
+
+    def hardlink(self, source: str, target: WritableLocation, path: str) -> int | None:
+        """See `SupportsLinking.hardlink`; a location that does not link has no such way."""
+        inner, target = self._linking("hardlink", source, target, path)
+        return None if inner is None else inner.hardlink(source, target, path)
+
+    def reflink(self, source: str, target: WritableLocation, path: str, *, size: int, mtime_ns: int) -> int | None:
+        """See `SupportsLinking.reflink`; a location that does not link has no such way."""
+        inner, target = self._linking("reflink", source, target, path)
+        return None if inner is None else inner.reflink(source, target, path, size=size, mtime_ns=mtime_ns)
+
+    def is_same_file(self, source: str, target: WritableLocation, path: str) -> bool:
+        """See `SupportsLinking.is_same_file`."""
+        inner, target = self._linking("is_same_file", source, target, path)
+        return inner is not None and inner.is_same_file(source, target, path)
+
+    def _linking(
+        self, operation: str, source: str, target: WritableLocation, path: str
+    ) -> tuple[SupportsLinking | None, WritableLocation]:
+        self.before(operation, source)
+        if isinstance(target, SteppedLocation):
+            target.before(operation, path)
+            target = target.inner
+        return (self.inner if isinstance(self.inner, SupportsLinking) else None), target
 
     def remove(self, path: str, *, size: int, mtime_ns: int) -> None:
         """See `WritableLocation.remove`."""

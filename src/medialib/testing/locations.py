@@ -30,6 +30,7 @@ from medialib.ports import (
     Location,
     PartRecord,
     SupportsHolding,
+    SupportsLinking,
     SupportsProving,
     SupportsReserving,
     SupportsSettling,
@@ -436,6 +437,76 @@ class WritableLocationConformance(LocationConformance):
         backdoor.write("a.mkv", b"1")
         assert location.rename("a.mkv", MemoryLocation("elsewhere"), "a.mkv") is None
         assert backdoor.read("a.mkv") == b"1"
+
+    def test_a_hard_link_is_a_second_name_or_nothing(self, location: WritableLocation, backdoor: Backdoor) -> None:
+        backdoor.write("a.mkv", b"12345")
+        location.make_folder("x")
+        if not isinstance(location, SupportsLinking):
+            return
+        before = location.entry("a.mkv")
+        assert before is not None
+        mtime_ns = location.hardlink("a.mkv", location, "x/b.mkv")
+        location.flush()
+        if mtime_ns is None:
+            assert files_of(location) == {"a.mkv": before}
+            return
+        assert files_of(location) == {"a.mkv": before, "x/b.mkv": FileEntry("x/b.mkv", 5, mtime_ns)}
+        assert mtime_ns == before.mtime_ns
+        assert location.is_same_file("a.mkv", location, "x/b.mkv")
+        location.remove("a.mkv", size=5, mtime_ns=before.mtime_ns)
+        assert backdoor.read("x/b.mkv") == b"12345"
+
+    def test_a_clone_is_a_second_file_or_nothing(self, location: WritableLocation, backdoor: Backdoor) -> None:
+        backdoor.write("a.mkv", b"12345")
+        location.make_folder("x")
+        if not isinstance(location, SupportsLinking):
+            return
+        before = location.entry("a.mkv")
+        assert before is not None
+        mtime_ns = location.reflink("a.mkv", location, "x/b.mkv", size=5, mtime_ns=MOMENT)
+        location.flush()
+        if mtime_ns is None:
+            assert files_of(location) == {"a.mkv": before}
+            return
+        assert files_of(location) == {"a.mkv": before, "x/b.mkv": FileEntry("x/b.mkv", 5, mtime_ns)}
+        assert not location.is_same_file("a.mkv", location, "x/b.mkv")
+        backdoor.write("a.mkv", b"other")
+        assert backdoor.read("x/b.mkv") == b"12345"
+        with pytest.raises(ContentChanged):
+            location.reflink("a.mkv", location, "x/c.mkv", size=6, mtime_ns=MOMENT)
+        assert location.entry("x/c.mkv") is None
+
+    @pytest.mark.parametrize("way", ["hardlink", "reflink"])
+    def test_no_link_replaces_or_leaves_the_root(
+        self, location: WritableLocation, backdoor: Backdoor, way: str
+    ) -> None:
+        if not isinstance(location, SupportsLinking):
+            return
+        backdoor.write("a.mkv", b"1")
+        backdoor.write("Other.mkv", b"old")
+
+        def link(source: str, target: WritableLocation, path: str) -> int | None:
+            if way == "hardlink":
+                return location.hardlink(source, target, path)
+            return location.reflink(source, target, path, size=1, mtime_ns=MOMENT)
+
+        for path in ("Other.mkv", "other.MKV"):
+            with pytest.raises(TargetTaken):
+                link("a.mkv", location, path)
+        with pytest.raises(FileNotFoundError):
+            link("absent", location, "b.mkv")
+        if location.traits.holds_folders:
+            with pytest.raises(OutOfReach):
+                link("a.mkv", location, "no folder/b.mkv")
+        for path in ("../b.mkv", "/b.mkv"):
+            with pytest.raises(UnsafePath):
+                link("a.mkv", location, path)
+            with pytest.raises(UnsafePath):
+                link(path, location, "b.mkv")
+        assert link("a.mkv", MemoryLocation("elsewhere"), "a.mkv") is None
+        assert not location.is_same_file("a.mkv", MemoryLocation("elsewhere"), "a.mkv")
+        assert not location.is_same_file("a.mkv", location, "absent")
+        assert (backdoor.read("a.mkv"), backdoor.read("Other.mkv")) == (b"1", b"old")
 
     def test_only_the_file_that_was_meant_is_removed(self, location: WritableLocation, backdoor: Backdoor) -> None:
         backdoor.write("a.mkv", b"123")

@@ -29,7 +29,8 @@ class MemoryLocation:
     a disk, also between two locations. `free` is how many bytes can still be written, None for no limit; beyond it
     writing raises OSError with ENOSPC. With ``holds=False`` its parts cannot be held without a name. `before` is called
     with the name of an operation and its path before each (also before each ``read`` and ``write`` of a stream); what
-    it raises, the operation raises. `reachable` set to False plays a disk that is not mounted.
+    it raises, the operation raises. `reachable` set to False plays a disk that is not mounted. `links_within`
+    says by which ways files are linked within a disk, also between two locations.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class MemoryLocation:
         self.holds = holds
         self.before = before
         self.reachable = True
+        self.links_within: frozenset[str] = frozenset(("hardlink", "reflink"))
         self.files: dict[str, MemoryFile] = {}
         self.folders: set[str] = {""}
         self.links: dict[str, str] = {}
@@ -171,6 +173,53 @@ class MemoryLocation:
                 return None
             target.files[path] = self.files.pop(source)
             return target.files[path].mtime_ns
+
+    def hardlink(self, source: str, target: WritableLocation, path: str) -> int | None:
+        """See `SupportsLinking.hardlink`."""
+        return self._link("hardlink", source, target, path, lambda file: file)
+
+    def reflink(self, source: str, target: WritableLocation, path: str, *, size: int, mtime_ns: int) -> int | None:
+        """See `SupportsLinking.reflink`."""
+
+        def cloned(file: MemoryFile) -> MemoryFile:
+            if len(file.content) != size:
+                raise ContentChanged(f"{self._name}:{source} has {len(file.content)} bytes, not {size}")
+            return MemoryFile(file.content, mtime_ns)
+
+        return self._link("reflink", source, target, path, cloned)
+
+    def _link(
+        self,
+        way: str,
+        source: str,
+        target: WritableLocation,
+        path: str,
+        make: Callable[[MemoryFile], MemoryFile],
+    ) -> int | None:
+        here = self._step(way, source)
+        if not isinstance(target, MemoryLocation):
+            return None
+        there = target._step(way, path)
+        with here, there:
+            if source in self.links:
+                raise UnsafePath(f"{self._name}:{source} is a link, and links are not moved")
+            if source not in self.files:
+                raise FileNotFoundError(f"{self._name}:{source}")
+            target.require_folder(path)
+            target.refuse_collision(path)
+            if way not in target.links_within or self.disk(source) != target.disk(path):
+                return None
+            target.files[path] = make(self.files[source])
+            return target.files[path].mtime_ns
+
+    def is_same_file(self, source: str, target: WritableLocation, path: str) -> bool:
+        """See `SupportsLinking.is_same_file`."""
+        here = self._step("is_same_file", source)
+        if not isinstance(target, MemoryLocation):
+            return False
+        there = target._step("is_same_file", path)
+        with here, there:
+            return source in self.files and self.files[source] is target.files.get(path)
 
     def remove(self, path: str, *, size: int, mtime_ns: int) -> None:
         """See `WritableLocation.remove`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import get_args
 
 from hypothesis import strategies as st
 
@@ -49,6 +50,7 @@ from medialib.planning import (
     RemoveShow,
     SetEpisodes,
     SetHolding,
+    Way,
 )
 from medialib.ports import Run
 
@@ -303,7 +305,7 @@ def actions() -> st.SearchStrategy[Action]:
     few = st.lists(episodes(), max_size=2).map(tuple)
     return st.one_of(
         st.builds(Fetch, expected=st.lists(digests(), max_size=2).map(tuple), **file),
-        st.builds(Move, holding=st.none() | holdings(), unit=st.none() | texts(), **file),
+        st.builds(Move, holding=st.none() | holdings(), unit=st.none() | texts(), ways=_ways(), **file),
         st.builds(Discard, duplicate_of=st.none() | places(), **file),
         st.builds(MakeFolder, place=places(), **told),
         st.builds(RemoveFolder, place=places(), **told),
@@ -325,6 +327,10 @@ def actions() -> st.SearchStrategy[Action]:
         st.builds(RecordKnown, remote=texts(), path=texts(), previous=row, record=row, **told),
         *_releases(),
     )
+
+
+def _ways() -> st.SearchStrategy[tuple[Way, ...]]:
+    return st.lists(st.sampled_from(get_args(Way)), min_size=1, max_size=4, unique=True).map(tuple)
 
 
 def _releases() -> tuple[st.SearchStrategy[Action], ...]:
@@ -349,7 +355,8 @@ def outcomes() -> st.SearchStrategy[Outcome]:
         detail=texts(),
         sha256=st.none() | _hashes(),
         mtime_ns=st.none() | _times(),
-        method=st.sampled_from((None, "rename", "copy")),
+        method=st.sampled_from((None, "rename", "copy", "hardlink", "reflink")),
+        source_kept=st.booleans(),
         created_folders=st.lists(places(), max_size=2).map(tuple),
         known=st.none() | known_files(),
         previous_known=st.none() | known_files(),

@@ -1,7 +1,7 @@
 """A folder on a disk of this machine, as the place that files are carried to."""
 
 # os, not pathlib: it speaks in plain strings, which carry undecodable names, and in descriptors.
-# ruff: noqa: PTH100, PTH102, PTH106, PTH108, PTH111, PTH112, PTH116, PTH123, PTH208
+# ruff: noqa: PTH100, PTH102, PTH106, PTH108, PTH111, PTH112, PTH116, PTH121, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from medialib.errors import ContentChanged, OutOfReach, TargetTaken, UnsafePath
 from medialib.model import FileEntry, RefusedEntry
 from medialib.naming import collision_key, unsafe_reason
 from medialib.ports import FolderListing, LocationTraits, Part, WritableLocation
+from medialib.transfer.linking import link_without_replacing
 from medialib.transfer.local_part import LocalPart
 from medialib.transfer.ownership import Ownership
 from medialib.transfer.placing import rename_without_replacing
@@ -236,6 +237,62 @@ class LocalLocation:
         self._touch(source)
         target._touch(path)
         return os.stat(there).st_mtime_ns
+
+    def hardlink(self, source: str, target: WritableLocation, path: str) -> int | None:
+        """See `SupportsLinking.hardlink`."""
+        if not isinstance(target, LocalLocation):
+            return None
+        found = self._linkable(source, target, path)
+        if not target._ownership.fits(found):
+            return None
+        try:
+            if not link_without_replacing(self.address(source), target.address(path)):
+                return None
+        except FileExistsError:
+            raise TargetTaken(f"{target._name}:{path} is taken") from None
+        except FileNotFoundError:
+            raise FileNotFoundError(f"{self._name}:{source}") from None
+        except PermissionError as error:
+            raise self._out_of_reach(source, error) from None
+        target._touch(path, named=True)
+        return found.st_mtime_ns
+
+    def reflink(self, source: str, target: WritableLocation, path: str, *, size: int, mtime_ns: int) -> int | None:
+        """See `SupportsLinking.reflink`."""
+        if not isinstance(target, LocalLocation):
+            return None
+        self._linkable(source, target, path)
+        part = target.part(path)
+        assert isinstance(part, LocalPart)
+        if not part.clone(self.address(source), size):
+            return None
+        placed = part.publish(mtime_ns=mtime_ns)
+        part.discard()  # what an earlier try had copied
+        return placed
+
+    def is_same_file(self, source: str, target: WritableLocation, path: str) -> bool:
+        """See `SupportsLinking.is_same_file`."""
+        if not isinstance(target, LocalLocation):
+            return False
+        self._safe(source)
+        target._safe(path)
+        try:
+            return os.path.samefile(self.address(source), target.address(path))
+        except OSError:
+            return False
+
+    def _linkable(self, source: str, target: LocalLocation, path: str) -> os.stat_result:
+        """What stands at `source`, once it is sure that it may get the name `path` in `target` too."""
+        self._safe(source)
+        self._within(source.rpartition("/")[0])
+        target._safe(path)
+        target._within(path.rpartition("/")[0])
+        found = self._own_status(source)
+        if stat.S_ISLNK(found.st_mode):
+            raise UnsafePath(f"{self._name}:{source} is a link, and links are not moved")
+        target._require_folder(path.rpartition("/")[0])
+        target._refuse_collision(path)
+        return found
 
     def remove(self, path: str, *, size: int, mtime_ns: int) -> None:
         """See `WritableLocation.remove`."""

@@ -16,8 +16,9 @@ from typing import Any, BinaryIO, cast
 
 import attrs
 
-from medialib.errors import ConnectionLost, OutOfReach, TargetTaken
+from medialib.errors import ConnectionLost, ContentChanged, OutOfReach, TargetTaken
 from medialib.ports import PartRecord
+from medialib.transfer.linking import clone_content
 from medialib.transfer.ownership import Ownership
 from medialib.transfer.placing import rename_without_replacing
 from medialib.transfer.reserving import reserve_room, return_room
@@ -196,6 +197,32 @@ class LocalPart:
             self._forget_held()
             raise
         return True
+
+    def clone(self, source: str, size: int) -> bool:
+        """Hold a file that shares its blocks with the one at `source`; False where the disk does not do that.
+
+        Only `publish` or `discard` may follow. Raises `ContentChanged` if the source has not `size` bytes.
+        """
+        if not hasattr(os, "O_TMPFILE") or not os.path.isdir(_OPEN_FILES):
+            return False
+        self._forget_held()
+        try:
+            descriptor = os.open(os.path.dirname(self._address), os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666)
+        except OSError:
+            return False
+        self._held, self._let_go = descriptor, weakref.finalize(self, os.close, descriptor)
+        self._settled = None
+        try:
+            cloned = clone_content(source, descriptor)
+            found = os.fstat(descriptor).st_size
+            if cloned and found != size:
+                raise ContentChanged(f"{source} has {found} bytes, not {size}", remedy="Make the plan again.")
+        except BaseException:
+            self._forget_held()
+            raise
+        if not cloned:
+            self._forget_held()
+        return cloned
 
     def note(self, record: PartRecord) -> None:
         """See `Part.note`."""

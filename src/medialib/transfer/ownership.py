@@ -8,6 +8,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import stat
 
 import attrs
 
@@ -55,6 +56,18 @@ class Ownership:
     ) -> Ownership:
         """Look up names of users and groups; raises `UsageError` for one that this machine does not know."""
         return cls(file_mode, folder_mode, _number(owner, "user"), _number(group, "group"))
+
+    def fits(self, found: os.stat_result) -> bool:
+        """Whether a file is so already.
+
+        >>> Ownership().fits(os.stat("/"))
+        True
+        """
+        return (
+            self.file_mode in (None, stat.S_IMODE(found.st_mode))
+            and self.user in (-1, found.st_uid)
+            and self.group in (-1, found.st_gid)
+        )
 
     def apply(self, target: str | int, *, folder: bool = False) -> None:
         """Give a file or folder (path or open descriptor) its owner and mode.

@@ -21,11 +21,13 @@ from medialib.planning import (
     ReleaseMark,
     ReleaseMove,
     RemoveFolder,
+    Way,
 )
 from medialib.ports import (
     CancelToken,
     Part,
     Received,
+    SupportsLinking,
     SupportsProving,
     SupportsSettling,
     SupportsWriters,
@@ -144,22 +146,42 @@ def _move(action: Move, world: World, cancelled: CancelToken, arrived: Callable[
     source, target = world.writable(action.source), world.writable(action.target)
     _demand_unchanged(source, action)
     row = world.catalogue.inventory.get(action.source)
-    previous = None if row is None else row.holding
     created = _make_folder(target, action.target)
-    renamed = source.rename(action.source.path, target, action.target.path)
-    if renamed is not None:
-        return Outcome("done", mtime_ns=renamed, method="rename", created_folders=created, previous_holding=previous)
+    for way in action.ways:
+        outcome = _by(way, action, world, cancelled, arrived)
+        if outcome is not None:
+            previous = None if row is None else row.holding
+            return attrs.evolve(outcome, created_folders=created, previous_holding=previous)
+    for folder in reversed(created):
+        target.remove_folder(folder.path)
+    raise OutOfReach(
+        f"{action.target}: {' and '.join(action.ways) or 'nothing'} cannot be done from {action.source} to there",
+        remedy="Add 'copy' or 'move' to routing.ways, or keep both on one disk that can.",
+    )
+
+
+def _by(way: Way, action: Move, world: World, cancelled: CancelToken, arrived: Callable[[int], None]) -> Outcome | None:
+    """What came of placing a file by one way; None where that way does not lead there."""
+    source, target = world.writable(action.source), world.writable(action.target)
+    here, there = action.source.path, action.target.path
+    placed: int | None = None
+    match way:
+        case "hardlink":
+            if offers(source, SupportsLinking):
+                placed = source.hardlink(here, target, there)
+        case "reflink":
+            if offers(source, SupportsLinking):
+                placed = source.reflink(here, target, there, size=action.size, mtime_ns=action.mtime_ns)
+        case "move":
+            renamed = source.rename(here, target, there)
+            if renamed is not None:
+                return Outcome("done", mtime_ns=renamed, method="rename")
+    if way in ("hardlink", "reflink"):
+        return None if placed is None else Outcome("done", mtime_ns=placed, method=way, source_kept=True)
     expected = None if action.holding is None else action.holding.sha256
     sha256, mtime_ns = _copy(action, world, cancelled, arrived, expected=expected)
-    return Outcome(
-        "done",
-        "copied to another disk",
-        sha256=sha256,
-        mtime_ns=mtime_ns,
-        method="copy",
-        created_folders=created,
-        previous_holding=previous,
-    )
+    detail = "copied to another disk" if way == "move" else ""
+    return Outcome("done", detail, sha256=sha256, mtime_ns=mtime_ns, method="copy", source_kept=way == "copy")
 
 
 def _copy(
@@ -170,7 +192,8 @@ def _copy(
     *,
     expected: str | None,
 ) -> tuple[str, int]:
-    """Bring a file where no rename leads; its SHA-256 and time there. Its source goes once that is journalled."""
+    """Make a second file of it; its SHA-256 and time there. If it is to be moved, its source goes once that is
+    journalled."""
     source, target = world.writable(action.source), world.writable(action.target)
     part = target.part(action.target.path)
     _demand_room(action, target, part)

@@ -151,7 +151,8 @@ class Progress:
         )
         # a folder is empty only once the copied files in it have been let go of
         rests = rests or (
-            isinstance(action, RemoveFolder) and any(outcome.method == "copy" for _, _, outcome in self._waiting)
+            isinstance(action, RemoveFolder)
+            and any(outcome.method == "copy" and not outcome.source_kept for _, _, outcome in self._waiting)
         )
         if rests:
             self._commit()
@@ -198,7 +199,7 @@ class Progress:
         unit = action.unit
         if outcome.result == "done":
             self._unit_left[unit] -= 1
-            if outcome.method == "copy":
+            if outcome.method == "copy" and not outcome.source_kept:
                 self._copied.setdefault(unit, []).append(action)
         if unit is not None and self._unit_left[unit] > 0:
             return

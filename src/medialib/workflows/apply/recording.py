@@ -95,7 +95,7 @@ def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime
             _record_fetched(catalogue, [] if outcome.known is None else [outcome.known])
             return outcome
         case Move():
-            if outcome.previous_holding is not None:
+            if outcome.previous_holding is not None and not outcome.source_kept:
                 catalogue.inventory.remove(action.source)
             if action.holding is not None:
                 holding = action.holding

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 
+import attrs
+
 from medialib.completeness import nearly_same_time
 from medialib.errors import MedialibError
 from medialib.events import Noted, Observer, nobody
 from medialib.model import FileEntry, Place
 from medialib.planning import Action, Discard, Fetch, MakeFolder, Move, Outcome, Release, RemoveFolder
-from medialib.ports import CancelToken, Run, SupportsReserving, WritableLocation
+from medialib.ports import CancelToken, Run, SupportsLinking, SupportsReserving, WritableLocation, offers
 from medialib.workflows.apply.performing import known_row
 from medialib.workflows.apply.recording import record
 from medialib.workflows.apply.releasing import examine_release
@@ -110,7 +112,15 @@ def _examine_move(action: Move | Discard, world: World, cancelled: CancelToken) 
     )
     if standing is None:
         return done
+    if isinstance(action, Move) and offers(source, SupportsLinking):
+        linked = source.is_same_file(action.source.path, target, action.target.path)
+        if linked and "hardlink" in action.ways:
+            return attrs.evolve(done, method="hardlink", source_kept=True)
     if _same_content(action.source, action.target, world, cancelled):
+        for way in action.ways if isinstance(action, Move) else ():
+            # a move that had got as far as this would take its source away next; it stays instead
+            if way in ("reflink", "copy"):
+                return attrs.evolve(done, method=way, source_kept=True)
         return Outcome(
             "done",
             f"finished by recovery; {action.source} still stands, and will be found to be a duplicate",
