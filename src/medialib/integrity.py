@@ -23,7 +23,7 @@ holds. ``now``: what stands there today."""
 HOPS: tuple[Hop, ...] = get_args(Hop)
 """All hops, in the order of a file's way."""
 
-_PROOFS = frozenset(("md5", "sha1", "sha256"))
+_PROOFS = frozenset(("ed2k", "md5", "sha1", "sha256"))
 """Equal values of these mean equal bytes where chance is the only enemy; equal CRC32s mean little, unequal ones all."""
 
 
@@ -34,7 +34,7 @@ class HopFacts:
     hop: Hop
     """Which."""
     digests: tuple[Digest, ...] = ()
-    """What the bytes came to, one for each algorithm that was asked."""
+    """What the bytes came to, one for each algorithm that was asked; an ed2k hash may have two forms."""
     size: int | None = None
     """Bytes; None where that was not said."""
     source: str = ""
@@ -139,11 +139,12 @@ def same_bytes(one: HopFacts, other: HopFacts) -> bool | None:
 
 def _contradiction(before: HopFacts, after: HopFacts) -> str | None:
     """How two hops contradict each other, for a reader; None if they do not."""
-    values = {digest.algorithm: digest for digest in after.digests}
     for digest in sorted(before.digests, key=lambda each: each.algorithm not in _PROOFS):
-        other = values.get(digest.algorithm)
-        if other is not None and other != digest:
-            return f"{before.hop} has {digest}, {after.hop} has {other}"
+        # of two forms of one hash either may agree
+        forms = [each for each in before.digests if each.algorithm == digest.algorithm]
+        others = [each for each in after.digests if each.algorithm == digest.algorithm]
+        if others and not set(forms) & set(others):
+            return f"{before.hop} has {digest}, {after.hop} has {others[0]}"
     if before.size is not None and after.size is not None and before.size != after.size:
         return f"{before.hop} has {before.size} bytes, {after.hop} has {after.size}"
     return None

@@ -38,13 +38,13 @@ __all__ = [
 
 ShowType = Literal["standard", "anime", "daily"]
 KnownState = Literal["fetched", "baseline", "released"]
-DigestAlgorithm = Literal["crc32", "md5", "sha1", "sha256"]
-"""How a digest was computed: those that lists of checksums have."""
+DigestAlgorithm = Literal["crc32", "ed2k", "md5", "sha1", "sha256"]
+"""How a digest was computed: those that lists of checksums have, and ``ed2k``, by which AniDB knows files."""
 DIGEST_LENGTHS: Final[Mapping[DigestAlgorithm, int]] = MappingProxyType(
-    {"crc32": 8, "md5": 32, "sha1": 40, "sha256": 64}
+    {"crc32": 8, "ed2k": 32, "md5": 32, "sha1": 40, "sha256": 64}
 )
 """How many hexadecimal digits a digest of each kind has."""
-_SPELT: Final = {"crc32": "CRC32", "md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256"}
+_SPELT: Final = {"crc32": "CRC32", "ed2k": "ed2k", "md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256"}
 
 
 def utc(moment: datetime) -> datetime:
@@ -371,7 +371,8 @@ class Holding:
     release: str | None = None
     """The release name that it came under, with its folders."""
     details: Mapping[str, str] = attrs.field(factory=dict, hash=False)
-    """What the release name said of it: resolution, source, video codec, release group …"""
+    """What the release name said of it: resolution, source, video codec, release group …; and, where it was identified
+    by its content, its ``ed2k`` hash."""
 
 
 @attrs.frozen

@@ -22,7 +22,7 @@ _EMPTY: Final[dict[DigestAlgorithm, str]] = {
     "sha1": "da39a3ee5e6b4b0d3255bfef95601890afd80709",
     "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 }
-_BY_LENGTH: Final = {length: algorithm for algorithm, length in DIGEST_LENGTHS.items()}
+_BY_LENGTH: Final = {DIGEST_LENGTHS[algorithm]: algorithm for algorithm in _EMPTY}
 _SFV_VALUE: Final = re.compile(r"[ \t][0-9a-f]{8}", re.IGNORECASE)
 # "; 50000000  12:30.00 2024-05-17 Name.r00", as most programs that write .sfv files begin them
 _SFV_SIZE: Final = re.compile(r";[ \t]*(?P<size>\d+)[ \t]+\d\d?[:.]\d\d[:.]\d\d[ \t]+\d{4}-\d\d-\d\d[ \t]+(?P<name>.+)")

@@ -15,6 +15,7 @@ import attrs
 from medialib.errors import Cancelled
 from medialib.model import Digest, DigestAlgorithm
 from medialib.ports import CancelToken, Location
+from medialib.workflows.ed2k import Ed2k
 
 __all__ = ["Content", "Digester", "content_hash", "read_content", "read_stream"]
 
@@ -28,7 +29,7 @@ class Content:
     size: int
     """Bytes."""
     digests: tuple[Digest, ...]
-    """What they come to, in the order asked for."""
+    """What they come to, in the order asked for; of an ed2k hash that has two forms, both."""
 
     def value(self, algorithm: DigestAlgorithm) -> str | None:
         """The value under one algorithm; None if it was not asked for."""
@@ -37,6 +38,8 @@ class Content:
 
 class Digester:
     """Takes bytes as they come, and tells what they come to under several algorithms.
+
+    Raises UsageError where ed2k is asked for and pycryptodome is not installed.
 
     >>> digester = Digester(["crc32", "md5"])
     >>> digester.update(b"123456789")
@@ -47,7 +50,10 @@ class Digester:
     def __init__(self, algorithms: Iterable[DigestAlgorithm]) -> None:
         self._algorithms: tuple[DigestAlgorithm, ...] = tuple(dict.fromkeys(algorithms))
         # not for secrecy: only to tell one content from another
-        self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in self._algorithms if name != "crc32"}
+        self._hashes = {
+            name: hashlib.new(name, usedforsecurity=False) for name in self._algorithms if name not in ("crc32", "ed2k")
+        }
+        self._ed2k = Ed2k() if "ed2k" in self._algorithms else None
         self._crc32 = 0
         self.size = 0
 
@@ -56,18 +62,21 @@ class Digester:
         self.size += len(data)
         for each in self._hashes.values():
             each.update(data)
+        if self._ed2k is not None:
+            self._ed2k.update(data)
         if "crc32" in self._algorithms:
             self._crc32 = zlib.crc32(data, self._crc32)
 
     def content(self) -> Content:
         """What all bytes so far come to."""
         return Content(
-            self.size,
-            tuple(
-                Digest(name, f"{self._crc32:08x}" if name == "crc32" else self._hashes[name].hexdigest())
-                for name in self._algorithms
-            ),
+            self.size, tuple(Digest(name, value) for name in self._algorithms for value in self._values(name))
         )
+
+    def _values(self, name: DigestAlgorithm) -> tuple[str, ...]:
+        if name == "crc32":
+            return (f"{self._crc32:08x}",)
+        return self._ed2k.values() if self._ed2k is not None and name == "ed2k" else (self._hashes[name].hexdigest(),)
 
 
 def content_hash(location: Location, path: str, cancelled: CancelToken) -> str:

@@ -6,6 +6,7 @@ inventory holds are put into one `medialib.integrity.HashChain` together with wh
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
@@ -22,6 +23,7 @@ from medialib.naming import parse_name
 from medialib.planning import Fetch, Outcome, Performed
 from medialib.ports import PART_SUFFIXES, CancelToken, Catalogue, Location, SupportsDigests, Untold, WritableLocation
 from medialib.routing import extension_of
+from medialib.workflows.ed2k import can_hash_ed2k
 from medialib.workflows.explain import place_of
 from medialib.workflows.hashing import Content
 from medialib.workflows.reading import Failure, Reading, read_each
@@ -30,10 +32,11 @@ from medialib.workflows.scanning import scan
 from medialib.workflows.sharing import SharedRun
 from medialib.workflows.verified import BROKEN, FileState, Verified, share_report
 
-__all__ = ["BROKEN", "FileState", "Verified", "claimed_digest", "fetch_of", "named_places", "verify"]
+__all__ = ["BROKEN", "FileState", "Verified", "claimed_digest", "claimed_ed2k", "fetch_of", "named_places", "verify"]
 
 _ASKED: tuple[DigestAlgorithm, ...] = ("sha256", "sha1", "md5")
 """What remotes are asked for, the best first."""
+_ED2K = re.compile(r"(?<![a-z])ed2k[\W_]{0,2}([0-9a-f]{32})(?![0-9a-z])", re.IGNORECASE)
 
 
 @attrs.frozen
@@ -121,6 +124,17 @@ def claimed_digest(path: str) -> Digest | None:
     name = path.rpartition("/")[2]
     claimed = parse_name(name).crc32 if extension_of(name) in VIDEO_EXTENSIONS else None
     return None if claimed is None else Digest("crc32", claimed.lower())
+
+
+def claimed_ed2k(path: str) -> Digest | None:
+    """The ed2k hash that a name claims for its video, as ``ed2k-`` and 32 digits; None if it claims none.
+
+    >>> claimed_ed2k("Show/Show - 01 [ed2k-A448017AAF21D8525FC10AE87AA6729D].mkv")
+    Digest(algorithm='ed2k', value='a448017aaf21d8525fc10ae87aa6729d')
+    """
+    name = path.rpartition("/")[2]
+    found = _ED2K.search(name) if extension_of(name) in VIDEO_EXTENSIONS else None
+    return None if found is None else Digest("ed2k", found[1].lower())
 
 
 def fetch_of(place: Place, catalogue: Catalogue) -> tuple[Fetch, Outcome] | None:
@@ -267,6 +281,9 @@ def _known_hops(
     claimed = claimed_digest(release) or claimed_digest(subject.place.path)
     if claimed is not None:
         hops.append(HopFacts("named", (claimed,), source="the CRC32 in its name"))
+    ed2k = claimed_ed2k(release) or claimed_ed2k(subject.place.path)
+    if ed2k is not None and can_hash_ed2k():
+        hops.append(HopFacts("named", (ed2k,), source="the ed2k hash in its name"))
     fetched = None if subject.entry is None else fetch_of(subject.place, catalogue)
     if fetched is not None:
         fetch, outcome = fetched
@@ -285,8 +302,11 @@ def _known_hops(
         if outcome.written_sha256 is not None:
             hops.append(HopFacts("written", (Digest("sha256", outcome.written_sha256),), fetch.size, "the journal"))
     if row is not None:
-        own = () if row.holding.sha256 is None else (Digest("sha256", row.holding.sha256),)
-        hops.append(HopFacts("library", own, row.size, f"the inventory since {row.recorded:%Y-%m-%d %H:%M}Z"))
+        own = [] if row.holding.sha256 is None else [Digest("sha256", row.holding.sha256)]
+        known = row.holding.details.get("ed2k", "")
+        if re.fullmatch("[0-9a-f]{32}", known) is not None and can_hash_ed2k():
+            own.append(Digest("ed2k", known))
+        hops.append(HopFacts("library", tuple(own), row.size, f"the inventory since {row.recorded:%Y-%m-%d %H:%M}Z"))
     return tuple(hops), asked_now, notes
 
 

@@ -184,7 +184,7 @@ def prove(
                 remedy="Check the disk and the memory of this machine before anything else.",
             )
         found = {digest.algorithm: digest for digest in content.digests}
-        wrong += [(digest, found[digest.algorithm]) for digest in others if found[digest.algorithm] != digest]
+        wrong += [(digest, found[digest.algorithm]) for digest in others if digest not in content.digests]
     if wrong:
         _note(action, received, part, source)
         expected, found_instead = wrong[0]
