@@ -5,18 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import sqlite3
 import time
+from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
 import pytest
 
+from medialib.errors import CatalogueMissing
+from medialib.library import administration
 from medialib.testing.postgresql import PostgresqlServer
-from medialib.testing.servers import SshServer
+from medialib.testing.servers import SshServer, require_modules
 from medialib_cli.app import main
 
+KINDS = ("sqlite", "postgresql", "milvus-embedded", "milvus-server")
 CONFIGURATION = """\
 [catalogue]
 url = "{catalogue}"
@@ -61,10 +67,17 @@ class Home:
     remote: Path
     server: SshServer
     capture: pytest.CaptureFixture[str]
+    kind: str = "sqlite"
+    """What keeps its catalogue: one of `KINDS`."""
     catalogue: str = "catalogue.db"
-    """Address of its catalogue."""
+    """Address of that, as its configuration has it."""
     database: PostgresqlServer | None = None
-    """Where that is, if it is no file."""
+    """Where that is, if it is PostgreSQL."""
+
+    @property
+    def address(self) -> str:
+        """Address of its catalogue, wherever the working folder is."""
+        return str(self.folder / self.catalogue) if self.kind == "sqlite" else self.catalogue
 
     def configure(self, *, url: str = "", key: str = "", known_hosts: str = "", **sections: str) -> None:
         """Write the configuration; sections get further lines."""
@@ -110,7 +123,13 @@ class Home:
 
     def digest(self) -> dict[str, tuple[int, str]]:
         """Time of last change and hash of every file of the home, the catalogue too."""
-        kept = {}
+        kept: dict[str, tuple[int, str]] = {}
+        skipped: tuple[Path, ...] = ()
+        if self.kind.startswith("milvus"):
+            # Milvus keeps its own files as it likes: what it answers counts, and the file beside it.
+            skipped = (self.folder / "catalogue.db",)
+            with suppress(CatalogueMissing):
+                kept = {"catalogue": (0, administration.describe(self.address).summary.digest)}
         if self.database is not None:
             tables = self.rows("select tablename from pg_tables where schemaname = current_schema() order by 1")
             content = [
@@ -124,22 +143,24 @@ class Home:
                 hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "",
             )
             for file in sorted(self.folder.rglob("*"))
+            if file.name == "beside.sqlite" or not {file, *file.parents}.intersection(skipped)
         }
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """What the catalogue's database says, past all of medialib's code."""
+        """What the catalogue's database says, past all of medialib's code; of Milvus, what a backup of it says."""
         if self.database is not None:
             return self.database.execute(query, schema=self.catalogue.partition("schema=")[2])
-        connection = sqlite3.connect(f"file:{self.folder}/catalogue.db?mode=ro", uri=True)
-        try:
-            return connection.execute(query).fetchall()
-        finally:
-            connection.close()
+        with TemporaryDirectory() as folder:
+            file = self.folder / "catalogue.db"
+            if self.kind.startswith("milvus"):
+                file = administration.back_up(self.address, Path(folder)).path
+            with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+                return connection.execute(query).fetchall()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("every_catalogue") is not None:
-        metafunc.parametrize("home", ["sqlite", "postgresql"], indirect=True)
+        metafunc.parametrize("home", KINDS, indirect=True)
 
 
 @pytest.fixture
@@ -152,7 +173,7 @@ def home(
 ) -> Home:
     """A fresh home; the working folder is another one, and nothing of the environment's medialib reaches it.
 
-    Its catalogue is in an SQLite file, unless the test is marked `every_catalogue` and has its turn on a server.
+    Its catalogue is in an SQLite file, unless the test is marked `every_catalogue` and has its turn on another kind.
     """
     for name in [name for name in os.environ if name.startswith("MEDIALIB_") and name != "MEDIALIB_REQUIRE_SERVERS"]:
         monkeypatch.delenv(name)
@@ -161,9 +182,17 @@ def home(
         path.mkdir(parents=True)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    found = Home(folder, remote, ssh_server, capsys)
-    if getattr(request, "param", "sqlite") == "postgresql":
-        found.database = request.getfixturevalue("postgresql_server")
-        found.catalogue = found.database.fresh_url()
+    found = Home(folder, remote, ssh_server, capsys, kind=getattr(request, "param", "sqlite"))
+    match found.kind:
+        case "postgresql":
+            found.database = request.getfixturevalue("postgresql_server")
+            found.catalogue = found.database.fresh_url()
+        case "milvus-embedded":
+            require_modules("pymilvus", "milvus_lite")
+            found.catalogue = f"milvus:///{folder}/catalogue.db"
+        case "milvus-server":
+            server = request.getfixturevalue("milvus_server")
+            database = f"t{secrets.token_hex(8)}"
+            found.catalogue = f"milvus://{server.host}:{server.port}/{database}?beside={folder}/catalogue.sqlite"
     found.configure()
     return found

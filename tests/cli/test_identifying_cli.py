@@ -140,6 +140,7 @@ def test_tmdb_orders_its_anime_and_knows_films(home: Home, services: Services) -
     assert home.rows("SELECT count(*) FROM episodes WHERE season = 0 AND absolute IS NULL") == [(2,)]
 
 
+@pytest.mark.every_catalogue
 @pytest.mark.parametrize("title", ["AC/DC", "...", "CON", "Fate/stay: night?"])
 def test_titles_that_no_folder_may_have(asking: Home, title: str) -> None:
     done = asking.medialib("add-show", title)
@@ -199,6 +200,7 @@ def test_a_wrong_key_says_which(home: Home, services: Services) -> None:
 # ----------------------------------------------------------------------------------------------------- adding shows
 
 
+@pytest.mark.every_catalogue
 def test_several_hits_without_a_terminal_are_listed(asking: Home) -> None:
     refused = asking.medialib("add-show", "Nosferatu")
     assert refused.code == 1
@@ -209,6 +211,7 @@ def test_several_hits_without_a_terminal_are_listed(asking: Home) -> None:
     assert len(document["error"]["problems"]) == 3
 
 
+@pytest.mark.every_catalogue
 def test_a_number_that_is_there_already_exists(home: Home, services: Services) -> None:
     use(home, services, "tmdb")
     assert home.medialib("add-show", "Nosferatu", "--tmdb-id", "202").code == 0
@@ -219,6 +222,7 @@ def test_a_number_that_is_there_already_exists(home: Home, services: Services) -
     assert home.medialib("add-show", "Nosferatu", "--tmdb-id", "9999").code == 1
 
 
+@pytest.mark.every_catalogue
 def test_override_dir_uses_the_given_name(asking: Home) -> None:
     done = asking.medialib("add-show", "My: Vampires", "--tvmaze-id", "203", "--override-dir")
     assert done.code == 0

@@ -92,11 +92,7 @@ def open_embedded_milvus(
                 f"there is no catalogue at {folder}", remedy="The first run that writes makes one; check catalogue.url."
             )
         if read_only and not folder.exists():
-            return MilvusCatalogue(
-                MilvusStore(NoRows(), empty := open_sqlite(file, read_only=True), None, unwritten=dict),
-                empty,
-                CatalogueTraits(processes=False, kept_beside=_KEPT_BESIDE),
-            )
+            return _nothing_yet(file, processes=False)
     with ExitStack() as opened:
         connection = connect_embedded(folder, timeout=busy_timeout)
         opened.callback(connection.close)
@@ -123,21 +119,34 @@ def open_milvus_server(
     Any number of processes of this machine may have it open. Another machine may not: the file beside belongs to the
     catalogue, and a network file system is refused. `token` is ``user:password`` or a key.
 
-    Raises ConnectionLost, AuthenticationFailed, CatalogueMissing (only if `create` is False), CatalogueError for
-    collections that belong to another catalogue, and as `open_sqlite` does for the file beside.
+    Raises ConnectionLost, AuthenticationFailed, CatalogueMissing (if `create` is False, or the server lacks the
+    database of a catalogue whose file is there), CatalogueError for collections that belong to another catalogue, and
+    as `open_sqlite` does for the file beside.
     """
     file = Path(beside)
     if not create and not file.exists():
         raise CatalogueMissing(f"there is no file {file} beside the catalogue", remedy="Check catalogue.url.")
     with ExitStack() as opened:
         making = create and not read_only
-        connection = connect_server(
-            host, port, database=database, token=token, secure=secure, create=making, timeout=busy_timeout
-        )
+        try:
+            connection = connect_server(
+                host, port, database=database, token=token, secure=secure, create=making, timeout=busy_timeout
+            )
+        except CatalogueMissing:
+            if making or file.exists():
+                raise
+            return _nothing_yet(file, processes=True)
         opened.callback(connection.close)
         catalogue = _open(connection, file, read_only=read_only, busy_timeout=busy_timeout, observer=observer)
         opened.pop_all()
         return catalogue
+
+
+def _nothing_yet(file: Path, *, processes: bool) -> MilvusCatalogue:
+    """What is seen of a catalogue that is still to be made."""
+    empty = open_sqlite(file, read_only=True)
+    traits = CatalogueTraits(processes=processes, kept_beside=_KEPT_BESIDE)
+    return MilvusCatalogue(MilvusStore(NoRows(), empty, None, unwritten=dict), empty, traits)
 
 
 def _open(

@@ -22,6 +22,7 @@ from medialib.errors import (
     AuthenticationFailed,
     CatalogueBusy,
     CatalogueError,
+    CatalogueMissing,
     ConfigurationError,
     ConnectionLost,
     MedialibError,
@@ -113,8 +114,8 @@ def connect_server(
 ) -> MilvusConnection:
     """Connect to a Milvus server; a database that is missing is made if `create` allows it.
 
-    `token` is ``user:password`` or a key. Raises ConnectionLost, AuthenticationFailed, ConfigurationError where
-    pymilvus is not installed, and CatalogueError.
+    `token` is ``user:password`` or a key. Raises CatalogueMissing for a database that is missing and not to be made,
+    ConnectionLost, AuthenticationFailed, ConfigurationError where pymilvus is not installed, and CatalogueError.
     """
     where = f"Milvus at {host}:{port}"
     name = f"[{host}]" if ":" in host else host
@@ -124,7 +125,10 @@ def connect_server(
             with _explained(where):
                 if database not in client.list_databases(timeout=timeout):
                     if not create:
-                        raise CatalogueError(f"{where} has no database {database}")
+                        raise CatalogueMissing(
+                            f"{where} has no database {database}",
+                            remedy="Check catalogue.url; if the server lost it, restore a backup of the catalogue.",
+                        )
                     client.create_database(database, timeout=timeout)
                 client.use_database(database)
     except BaseException:
