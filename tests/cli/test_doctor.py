@@ -22,7 +22,7 @@ from medialib.config import CatalogueSettings, MetadataSettings, SecretUrl, Sett
 from medialib.library import SystemClock, examine
 from medialib.model import InventoryFile, Place
 from medialib.testing.failing_disk import remount, small_disk
-from medialib.testing.servers import SshServer, free_port
+from medialib.testing.servers import SshServer, free_port, require_modules
 from medialib.workflows.holders import holder_name
 
 if TYPE_CHECKING:
@@ -370,3 +370,79 @@ def test_local_and_other_remotes(home: Home) -> None:
     assert failed(checks) == ["remote cloud: nothing"]
     assert checks["remote box: clock"]["state"] == "ok"
     assert checks["remote cloud: clock"]["state"] == "skipped"
+
+
+# ------------------------------------------------------------------------------------------------ a catalogue in Milvus
+
+
+@pytest.mark.every_catalogue
+def test_every_kind_of_catalogue_is_looked_at_and_let_go_of(offline: Home) -> None:
+    first = examined(offline, code=0)
+    assert first["catalogue"]["finding"].startswith("none yet: the first run that writes makes")
+    assert offline.medialib("sync").code == 0
+    before = offline.digest()
+    checks = examined(offline, code=0)
+    assert offline.digest() == before
+    assert {check["state"] for check in checks.values()} == {"ok", "skipped"}
+    assert checks["catalogue: writers"]["finding"] == "nobody is at work, nothing was left open"
+    assert ("catalogue: file beside" in checks) == offline.kind.startswith("milvus")
+    command = [sys.executable, "-m", "medialib_cli", "-c", str(offline.folder / "medialib.toml"), "history"]
+    if offline.kind == "milvus-embedded":
+        assert subprocess.run(command, check=True, capture_output=True).stderr == b""
+
+
+_HOLDER = """
+import sys
+from medialib.catalogue import open_catalogue
+from medialib.workflows.apply.session import LEASE
+from medialib.workflows.holders import holder_name
+catalogue = open_catalogue(sys.argv[1])
+print(catalogue.leases.acquire(LEASE, holder_name(), seconds=60).holder, flush=True)
+sys.stdin.read()
+"""
+
+
+def in_milvus(home: Home, url: str) -> Home:
+    require_modules("pymilvus", "milvus_lite")
+    home.kind, home.catalogue = "milvus", url
+    home.configure(library=OFFLINE)
+    return home
+
+
+def test_an_embedded_milvus_that_is_in_use_is_no_failure_and_its_user_is_named(home: Home) -> None:
+    in_milvus(home, f"milvus:///{home.folder}/catalogue.db")
+    command = [sys.executable, "-c", _HOLDER, home.catalogue]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        name = holder.stdout.readline().strip()
+        checks = examined(home, code=0)
+        refused = home.medialib("sync")
+        holder.communicate("")
+    assert checks["catalogue"]["state"] == "warning"
+    assert "is open in another process" in checks["catalogue"]["finding"]
+    assert "milvus-lite server" in checks["catalogue"]["remedy"]
+    assert checks["catalogue: writers"]["finding"] == f"{name} is at work; others wait for it"
+    assert checks["catalogue: file beside"]["state"] == "ok"
+    assert (refused.code, refused.err.count("\n"), "one at a time" in refused.err) == (1, 1, True)
+
+
+def test_a_milvus_server_that_does_not_answer_is_a_failure_and_its_file_is_looked_at(home: Home) -> None:
+    beside = home.folder / "beside.sqlite"
+    in_milvus(home, f"milvus://127.0.0.1:{free_port()}/films?beside={beside}")
+    checks = examined(home, code=3)
+    assert failed(checks) == ["catalogue"]
+    assert "does not answer" in checks["catalogue"]["finding"]
+    assert checks["catalogue"]["remedy"] == "Start it, or check host and port."
+    assert "catalogue: file beside" not in checks
+    refused = home.medialib("sync")
+    assert (refused.code, refused.err.count("\n"), "does not answer" in refused.err) == (1, 1, True)
+    beside.write_bytes(b"no database, but long enough to be taken for one")
+    assert failed(examined(home, code=3)) == ["catalogue", "catalogue: file beside"]
+    beside.unlink()
+    with closing(open_catalogue(beside)):
+        beside.chmod(0o644)
+    checks = examined(home, code=3)
+    assert failed(checks) == ["catalogue"]
+    assert checks["catalogue: file beside"]["state"] == "ok"
+    assert checks["catalogue: writers"]["state"] == "ok"
+    assert checks["permissions: catalogue"]["state"] == "warning"

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from medialib.catalogue.gates import Gate
-from medialib.catalogue.milvus_address import read_address
+from medialib.catalogue.milvus_address import BESIDE, read_address
 from medialib.catalogue.milvus_files import MilvusInventory, MilvusKnownFiles
 from medialib.catalogue.milvus_log import Log, read_log
 from medialib.catalogue.milvus_rows import EPISODES, KNOWN_FILES, SHOWS, TABLES
@@ -28,9 +28,6 @@ from medialib.events import Observer, nobody
 from medialib.ports import CatalogueTraits
 
 __all__ = ["BESIDE", "MilvusCatalogue", "open_embedded_milvus", "open_milvus", "open_milvus_server"]
-
-BESIDE = "beside.sqlite"
-"""Name of the SQLite file in the folder of an embedded Milvus."""
 
 _FORMAT = "1"
 _OWNER = "owner"
@@ -49,11 +46,10 @@ def open_milvus(
         return open_embedded_milvus(
             address.folder, read_only=read_only, create=create, busy_timeout=address.timeout, observer=observer
         )
-    assert address.beside is not None
     return open_milvus_server(
         address.host,
         address.port,
-        beside=address.beside,
+        beside=address.file,
         database=address.database,
         token=address.token,
         secure=address.secure,

@@ -10,7 +10,10 @@ import attrs
 from medialib.catalogue.milvus_server import DEFAULT_PORT
 from medialib.errors import ConfigurationError, Problem
 
-__all__ = ["MilvusAddress", "read_address"]
+__all__ = ["BESIDE", "MilvusAddress", "read_address"]
+
+BESIDE = "beside.sqlite"
+"""Name of the SQLite file in the folder of an embedded Milvus."""
 
 _FORMS = (
     "milvus:///relative/path.db, milvus:////absolute/path.db, milvus://host:port/database?beside=/absolute/path.sqlite"
@@ -37,6 +40,18 @@ class MilvusAddress:
     """The SQLite file that belongs to a catalogue on a server."""
     timeout: float = 30.0
     """Seconds to wait for other processes, and for an answer."""
+
+    @property
+    def file(self) -> Path:
+        """The SQLite file that keeps what Milvus is unfit for.
+
+        >>> str(MilvusAddress(folder=Path("/srv/catalogue.db")).file)
+        '/srv/catalogue.db/beside.sqlite'
+        """
+        if self.folder is not None:
+            return self.folder / BESIDE
+        assert self.beside is not None, "an address of a server names one"
+        return self.beside
 
 
 def read_address(url: str) -> MilvusAddress:

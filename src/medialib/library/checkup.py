@@ -8,9 +8,7 @@ nothing but its own check. Nothing is changed, but for a file that is made and r
 from __future__ import annotations
 
 import logging
-import os
 import platform
-import stat
 import sys
 import threading
 import traceback
@@ -20,42 +18,36 @@ from pathlib import Path
 
 import attrs
 
-from medialib.catalogue import open_catalogue
-from medialib.catalogue.condition import condition_of, mounted_network
+from medialib.catalogue.condition import mounted_network
 from medialib.catalogue.mounts import MOUNT_TABLE
 from medialib.config import RemoteSettings, Settings, load_settings, secrets_of
 from medialib.errors import (
     Cancelled,
-    CatalogueOutdated,
     ConfigurationError,
     HostKeyChanged,
     HostKeyUnknown,
     MedialibError,
 )
 from medialib.http import HttpOptions
+from medialib.library.catalogue_checkup import CatalogueCheckup, mode_of
 from medialib.library.providers import configured_providers
 from medialib.library.record import INCOMING
 from medialib.library.wiring import open_folder
-from medialib.ports import CancelToken, Catalogue, Clock, Location, MetadataProvider
+from medialib.ports import CancelToken, Clock, Location, MetadataProvider
 from medialib.transfer.folder_probing import look_at_destination, look_at_folder, rename_works
 from medialib.transfer.remote import FsspecLocation, open_location
-from medialib.workflows.apply.session import LEASE
 from medialib.workflows.destination_check import judge_traits
 from medialib.workflows.doctor import (
-    CatalogueFacts,
     Check,
     FolderFacts,
     failure,
-    judge_catalogue,
     judge_disks,
     judge_folder,
     judge_mode,
     judge_python,
-    judge_writing,
 )
 from medialib.workflows.doctor_remotes import ask_provider, judge_clock, judge_listing, list_folder
 from medialib.workflows.fetch import emptied_mark
-from medialib.workflows.holders import holder_is_dead
 
 __all__ = ["examine", "examine_configuration"]
 
@@ -102,16 +94,22 @@ def examine(
     made and removed in medialib's own folder of each local folder, to prove what permissions only promise. `provider`
     must not answer from a cache. Raises Cancelled soon after the caller asks to stop.
     """
-    work = _Examination(settings, clock, provider, write_test, mount_table)
+    catalogue = CatalogueCheckup(settings.catalogue, clock, mount_table)
+    work = _Examination(settings, clock, provider, write_test, mount_table, catalogue)
     running = [_Running(subject, probe) for subject, probe in work.probes()]
     began = clock.monotonic()
-    for each in running:
-        while not each.ended.wait(0.05):
-            if cancelled is not None and cancelled.is_set():
-                raise Cancelled("stopped before everything was looked at")
-            if clock.monotonic() - began > seconds:
-                break
-        yield from each.found(seconds)
+    try:
+        for each in running:
+            while not each.ended.wait(0.05):
+                if cancelled is not None and cancelled.is_set():
+                    raise Cancelled("stopped before everything was looked at")
+                if clock.monotonic() - began > seconds:
+                    break
+            yield from each.found(seconds)
+    finally:
+        # one that hangs may still be at it
+        if all(each.ended.is_set() for each in running):
+            catalogue.close()
 
 
 class _Running:
@@ -151,16 +149,14 @@ class _Examination:
     provider: MetadataProvider | None
     write_test: bool
     mount_table: Path | str
-    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
-    _opened: list[Catalogue | None] = attrs.field(factory=list, init=False)
-    _unopened: MedialibError | None = attrs.field(default=None, init=False)
+    catalogue: CatalogueCheckup
 
     def probes(self) -> list[tuple[str, Callable[[], Iterable[Check]]]]:
         """Everything that is to be looked at, by subject."""
         remotes = self.settings.remotes
         return [
             ("permissions", self._permissions),
-            ("catalogue", self._catalogue),
+            ("catalogue", self.catalogue.checks),
             ("folders", self._folders),
             *((f"folder {name}", partial(self._destination, name, url)) for name, url in self._addresses().items()),
             *((f"remote {name}", partial(self._remote, name)) for name in remotes),
@@ -172,73 +168,21 @@ class _Examination:
     def _permissions(self) -> Checks:
         settings = self.settings
         for name, remote in settings.remotes.items():
-            mode = None if remote.key_file is None else _mode(remote.key_file)
+            mode = None if remote.key_file is None else mode_of(remote.key_file)
             if mode is not None:
                 yield judge_mode(
                     f"key of {name}", str(remote.key_file), mode, forbidden=0o077, why="holds a private key"
                 )
         if settings.source is not None and _holds_a_secret(settings.source, settings):
-            mode = _mode(settings.source)
+            mode = mode_of(settings.source)
             if mode is not None:
                 yield judge_mode(
                     "configuration", str(settings.source), mode, forbidden=0o004, why="holds passwords or keys"
                 )
-        file = settings.catalogue.sqlite_file
-        mode = None if file is None else _mode(file)
-        if mode is not None:
-            yield judge_mode("catalogue", str(file), mode, forbidden=0o077, why="tells what you have")
-
-    def _catalogue(self) -> Checks:
-        file = self.settings.catalogue.sqlite_file
-        if file is None:
-            yield self._catalogue_server()
-        else:
-            yield from judge_catalogue(self._catalogue_facts(file))
-        catalogue = self._memory()
-        if catalogue is not None and catalogue.identity:
-            lease = catalogue.leases.get(LEASE)
-            dead = lease is not None and holder_is_dead(lease.holder)
-            yield judge_writing(lease, catalogue.journal.runs(), self.clock.now(), dead=dead)
-
-    def _catalogue_server(self) -> Check:
-        shown, began = str(self.settings.catalogue.url), self.clock.monotonic()
-        catalogue = self._memory()
-        if self._unopened is not None:
-            if isinstance(self._unopened, CatalogueOutdated):
-                finding = f"{shown} has an older schema: the next run that writes brings it up to date"
-                return Check("catalogue", "ok", finding)
-            return failure("catalogue", self._unopened, seconds=self.clock.monotonic() - began)
-        there = catalogue is not None and catalogue.identity
-        finding = f"{shown} answers" if there else f"none yet: the first run that writes makes it at {shown}"
-        return Check("catalogue", "ok", finding, None, self.clock.monotonic() - began)
-
-    def _catalogue_facts(self, file: Path) -> CatalogueFacts:
-        folder = next(above for above in file.parents if above.exists())
-        network = mounted_network(folder, self.mount_table)
-        try:
-            condition = condition_of(file)
-        except MedialibError as error:
-            return CatalogueFacts(str(file), True, network, problem=failure("catalogue", error))
-        writable = os.access(folder, os.W_OK | os.X_OK) and (condition is None or os.access(file, os.W_OK))
-        if condition is None:
-            return CatalogueFacts(str(file), False, network, writable)
-        return CatalogueFacts(
-            str(file), True, network, writable, condition.faults, condition.revision, condition.pending
-        )
-
-    def _memory(self) -> Catalogue | None:
-        """The catalogue as it is at the moment, opened once for all checks; None if it cannot be."""
-        with self._lock:
-            if not self._opened:
-                try:
-                    self._opened.append(open_catalogue(self.settings.catalogue.address.reveal(), read_only=True))
-                except MedialibError as error:
-                    self._unopened = error  # the check of the catalogue tells why
-                    self._opened.append(None)
-            return self._opened[0]
+        yield from self.catalogue.permissions()
 
     def _folders(self) -> Checks:
-        settings, catalogue = self.settings, self._memory()
+        settings, catalogue = self.settings, self.catalogue.opened()
         needed = settings.download.minimum_free
         folders = {name: folder for name, folder in _folders_of(settings).items() if isinstance(folder, Path)}
         incoming = folders.get(INCOMING)
@@ -264,7 +208,7 @@ class _Examination:
         return {name: folder for name, folder in _folders_of(self.settings).items() if isinstance(folder, str)}
 
     def _destination(self, name: str, url: str) -> Checks:
-        catalogue = self._memory()
+        catalogue = self.catalogue.opened()
         needed = self.settings.download.minimum_free if name == INCOMING else 0
         known = 0 if catalogue is None else sum(1 for _ in catalogue.inventory.all(name))
         location = open_folder(self.settings, name, url)
@@ -350,7 +294,7 @@ class _Examination:
         return newest
 
     def _is_known(self, remote: str, folder: str) -> bool:
-        catalogue = self._memory()
+        catalogue = self.catalogue.opened()
         if catalogue is None or catalogue.checkpoints.get(emptied_mark(remote, folder)) is not None:
             return False
         return any(row.state != "released" for row in catalogue.known_files.of_remote(remote, folder))
@@ -388,14 +332,6 @@ def _folders_of(settings: Settings) -> dict[str, Path | str]:
     library, incoming = settings.library, settings.download.incoming
     roots = {name: root for name, root in library.roots.items() if name != "anime" or root != library.tv}
     return {**({} if incoming is None else {INCOMING: incoming}), **roots}
-
-
-def _mode(file: Path) -> int | None:
-    """The permission bits of a file; None if there is none that could be asked."""
-    try:
-        return stat.S_IMODE(file.expanduser().stat().st_mode)
-    except OSError:
-        return None
 
 
 def _holds_a_secret(file: Path, settings: Settings) -> bool:

@@ -207,8 +207,8 @@ def judge_mode(subject: str, path: str, mode: int, *, forbidden: int, why: str) 
     return Check(subject, "ok", f"{path} has mode {mode:04o}")
 
 
-def judge_catalogue(facts: CatalogueFacts) -> tuple[Check, ...]:
-    """What to think of the catalogue's file.
+def judge_catalogue(facts: CatalogueFacts, subject: str = "catalogue") -> tuple[Check, ...]:
+    """What to think of the catalogue's file, or of one that belongs to it, which `subject` names.
 
     >>> [check.state for check in judge_catalogue(CatalogueFacts("/c.db", True, faults=("row 3 is missing",)))]
     ['failed']
@@ -216,27 +216,25 @@ def judge_catalogue(facts: CatalogueFacts) -> tuple[Check, ...]:
     found = []
     if facts.network is not None:
         finding = f"{facts.path} lies on a network file system ({facts.network}), on which SQLite loses data"
-        found.append(Check("catalogue", "failed", finding, "Keep it on a local disk; backups of it may go there."))
+        found.append(Check(subject, "failed", finding, "Keep it on a local disk; backups of it may go there."))
     if facts.problem is not None:
-        return (*found, facts.problem)
+        return (*found, attrs.evolve(facts.problem, subject=subject))
     if not facts.writable:
         finding = f"{facts.path} cannot be written"
-        found.append(Check("catalogue", "failed", finding, "Check owner and mode of the file and of its folder."))
+        found.append(Check(subject, "failed", finding, "Check owner and mode of the file and of its folder."))
     if not facts.there:
         if not found:
-            found.append(Check("catalogue", "ok", f"none yet: the first run that writes makes {facts.path}"))
+            found.append(Check(subject, "ok", f"none yet: the first run that writes makes {facts.path}"))
         return tuple(found)
     if facts.faults:
         more = f" (and {len(facts.faults) - 1} more)" if len(facts.faults) > 1 else ""
-        remedy = "Restore a backup of it (they stand beside it as *.bak); it was not touched."
-        return (*found, Check("catalogue", "failed", f"{facts.path} is damaged: {facts.faults[0]}{more}", remedy))
+        remedy = "Restore a backup of it (*.bak: medialib catalogue restore); it was not touched."
+        return (*found, Check(subject, "failed", f"{facts.path} is damaged: {facts.faults[0]}{more}", remedy))
     if facts.pending:
         finding = f"{facts.path} is whole; schema {facts.revision} is {facts.pending} behind"
-        found.append(
-            Check("catalogue", "ok", f"{finding}: the next run that writes brings it up to date, after a backup")
-        )
+        found.append(Check(subject, "ok", f"{finding}: the next run that writes brings it up to date, after a backup"))
     else:
-        found.append(Check("catalogue", "ok", f"{facts.path} is whole; schema {facts.revision}"))
+        found.append(Check(subject, "ok", f"{facts.path} is whole; schema {facts.revision}"))
     return tuple(found)
 
 
