@@ -355,7 +355,7 @@ class RepositoryLaws(ABC):
             "ab" * 32,
             9,
             "copy",
-            (Place("tv", "Show"),),
+            created_folders=(Place("tv", "Show"),),
             known=known("/a", local=A),
             previous_known=known("/a", state="baseline"),
             previous_holding=Holding(details={"a": "b"}),
