@@ -6,6 +6,7 @@ made of it. The two are kept apart, so that what a provider says tomorrow never 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Literal
@@ -21,12 +22,21 @@ __all__ = [
     "OrderKind",
     "TitleKind",
     "TitleMetadata",
+    "fill_gaps",
+    "gaps_of",
+    "imdb_identifier",
+    "imdb_number",
     "in_order",
+    "number_among",
     "with_absolute_numbers",
 ]
 
 TitleKind = Literal["show", "movie"]
 OrderKind = Literal["absolute", "production", "dvd", "digital", "story", "tv", "other"]
+
+_FILLED = ("original_title", "year", "aliases", "language", "countries", "genres", "status", "summary")
+_WANTED = ("year", "aliases", "language", "countries", "genres", "status")
+_IMDB = re.compile("tt0*([0-9]{1,12})")
 
 
 @attrs.frozen
@@ -41,7 +51,7 @@ class TitleMetadata:
     provider: str
     """Name of the provider: ``tvmaze``, ``tmdb`` …"""
     id: int
-    """The provider's own number for it."""
+    """The provider's own number for it; of IMDb's identifiers the digits."""
     kind: TitleKind
     """Whether it is a series or a film."""
     title: str
@@ -70,9 +80,22 @@ class TitleMetadata:
     """Who said what `provider` did not: another provider's name by field; ``ids.imdb`` is one of the ids."""
 
     @property
+    def identifier(self) -> str:
+        """The provider's number as it writes it: ``1396``, and ``tt0903747`` at IMDb."""
+        return imdb_identifier(self.id) if self.provider == "imdb" else str(self.id)
+
+    @property
     def reference(self) -> str:
-        """Provider and number, as a person may pass it on: ``tmdb:1396``."""
-        return f"{self.provider}:{self.id}"
+        """Provider and number, as a person may pass it on: ``tmdb:1396``, ``imdb:tt0903747``."""
+        return f"{self.provider}:{self.identifier}"
+
+    def said_by(self, field: str) -> str:
+        """Who said one field of it.
+
+        >>> TitleMetadata("tmdb", 1, "show", "Dark", provenance={"status": "tvdb"}).said_by("status")
+        'tvdb'
+        """
+        return self.provenance.get(field, self.provider)
 
 
 @attrs.frozen
@@ -125,6 +148,70 @@ class EpisodeOrder:
     """What it counts by."""
     groups: tuple[EpisodeGroup, ...] = ()
     """Its parts, in order."""
+
+
+def imdb_identifier(number: int) -> str:
+    """A number of IMDb as it writes it.
+
+    >>> imdb_identifier(903747), imdb_identifier(12345678)
+    ('tt0903747', 'tt12345678')
+    """
+    return f"tt{number:07}"
+
+
+def imdb_number(identifier: str) -> int | None:
+    """The number in an identifier of IMDb; None for one of a person, or of another form.
+
+    >>> imdb_number("tt0903747"), imdb_number("nm0186505")
+    (903747, None)
+    """
+    found = _IMDB.fullmatch(identifier)
+    return None if found is None else int(found[1])
+
+
+def number_among(ids: ExternalIds, provider: str) -> int | None:
+    """A provider's own number among external ids, as `TitleMetadata.id` has it; None where it is not among them.
+
+    >>> number_among(ExternalIds(tvdb=81189, imdb="tt0903747"), "imdb")
+    903747
+    """
+    found = attrs.asdict(ids).get(provider)
+    return imdb_number(found) if isinstance(found, str) else found
+
+
+def gaps_of(title: TitleMetadata, providers: Iterable[str] = ()) -> frozenset[str]:
+    """What is not known of a title and others may say; ``ids.tvdb`` is the number of one of these `providers`.
+
+    >>> sorted(gaps_of(TitleMetadata("tmdb", 1, "movie", "Salt", year=2010, language="en"), ["tmdb", "tvdb"]))
+    ['aliases', 'countries', 'genres', 'ids.tmdb', 'ids.tvdb', 'status']
+    """
+    known = attrs.asdict(title.ids)
+    numbers = {f"ids.{name}" for name in providers if name in known and known[name] is None}
+    return frozenset({field for field in _WANTED if not getattr(title, field)} | numbers)
+
+
+def fill_gaps(title: TitleMetadata, other: TitleMetadata) -> TitleMetadata:
+    """A title with what it leaves out said by `other`, of which its provenance tells.
+
+    Only what is null or empty is filled, so that nothing which the one says is overruled by the other. If the two are
+    not the same title, because an id that both have differs, nothing is.
+
+    >>> dark = TitleMetadata("tvmaze", 17861, "show", "Dark", ids=ExternalIds(tvmaze=17861, imdb="tt5753856"))
+    >>> more = TitleMetadata("tmdb", 70523, "show", "Dark (DE)", language="de", ids=ExternalIds(tmdb=70523))
+    >>> filled = fill_gaps(dark, more)
+    >>> filled.title, filled.language, filled.ids.tmdb, dict(filled.provenance)
+    ('Dark', 'de', 70523, {'language': 'tmdb', 'ids.tmdb': 'tmdb'})
+    """
+    mine, theirs = attrs.asdict(title.ids), attrs.asdict(other.ids)
+    if any(None not in (mine[name], theirs[name]) and mine[name] != theirs[name] for name in mine):
+        return title
+    values = {field: getattr(other, field) for field in _FILLED if not getattr(title, field) and getattr(other, field)}
+    if "aliases" in values:
+        values["aliases"] = tuple(name for name in other.aliases if name != title.title)
+    new_ids = [name for name in mine if mine[name] is None and theirs[name] is not None]
+    said = {field: other.said_by(field) for field in values}
+    said.update({f"ids.{name}": other.said_by(f"ids.{name}") for name in new_ids})
+    return attrs.evolve(title, **values, ids=title.ids.merged(other.ids), provenance={**title.provenance, **said})
 
 
 def in_order(order: EpisodeOrder) -> tuple[EpisodeMetadata, ...]:

@@ -339,7 +339,7 @@ def test_a_provider_that_is_down_or_lacks_its_key(home: Home) -> None:
     # settings that were made by hand are not checked by anybody
     settings = Settings(
         catalogue=CatalogueSettings(SecretUrl(f"sqlite:///{home.folder}/none.db")),
-        metadata=MetadataSettings(provider="tmdb"),
+        metadata=MetadataSettings(provider=("tmdb",)),
     )
     (key,) = [check for check in examine(settings, clock=SystemClock()) if check.state == "failed"]
     assert key.subject == "provider tmdb: key"

@@ -453,6 +453,44 @@ def test_hidden_secrets_are_shown_nowhere() -> None:
     assert "hunter2" in str(settings_to_dict(settings, secrets_hidden=False))
 
 
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("tvmaze", ("tvmaze",)),
+        ("TVDB", ("tvdb",)),
+        (["tmdb", "tvmaze"], ("tmdb", "tvmaze")),
+        (["tvmaze"], ("tvmaze",)),
+        ("none", ()),
+        (["none"], ()),
+    ],
+)
+def test_one_provider_is_asked_or_several_in_turn(written: object, names: tuple[str, ...]) -> None:
+    keys = {"tmdb": {"api_key": "a"}, "tvdb": {"api_key": "b"}}
+    settings = parse({"metadata": {"provider": written}, **keys})
+    assert settings.metadata.provider == names
+    assert parse({**settings_to_dict(settings, secrets_hidden=False)}).metadata.provider == names
+    said = ", ".join(written) if isinstance(written, list) else str(written)
+    assert parse(keys, MEDIALIB_METADATA__PROVIDER=said).metadata.provider == names
+    assert parse(keys, MEDIALIB_METADATA__PROVIDER=f'["{said}"]' if len(names) == 1 else said) is not None
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("myspace", 'metadata.provider: wants "tvmaze"'),
+        ([], 'metadata.provider: wants "tvmaze"'),
+        (7, 'metadata.provider: wants "tvmaze"'),
+        (["tvmaze", "none"], 'metadata.provider.1: wants "tvmaze"'),
+        (["tvmaze", 7], 'metadata.provider.1: wants "tvmaze"'),
+        (["tvmaze", "TVmaze"], "metadata.provider: names a provider twice"),
+        (["tvmaze", "tmdb"], "tmdb.api_key: is wanted, since metadata.provider names 'tmdb'"),
+    ],
+)
+def test_providers_that_are_none(written: object, problem: str) -> None:
+    (found,) = problems({"metadata": {"provider": written}})
+    assert found.startswith(problem)
+
+
 # Anything ------------------------------------------------------------------------------------------------------------
 
 KEYS = sorted({part for each in describe_settings() for part in each.path.split(".")})

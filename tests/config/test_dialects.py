@@ -150,7 +150,7 @@ def test_the_older_of_the_two_programs_has_one_folder_and_asks_tvdb() -> None:
     settings = read("[SFTP]\nhost = h\npath = /files/\n[TVDB]\napi_key = canary\n[Routing]\ntv_path = /tv\n")
     assert settings.remotes["seedbox"].url == "sftp://h/files"
     assert settings.remotes["seedbox"].paths == ()
-    assert (settings.metadata.provider, settings.tvdb.api_key) == ("tvdb", Secret("canary"))
+    assert (settings.metadata.provider, settings.tvdb.api_key) == (("tvdb",), Secret("canary"))
     assert settings.library.roots == {"tv": Path("/tv"), "anime": Path("/tv")}
 
 
@@ -166,7 +166,7 @@ def test_films_alone_are_a_library() -> None:
 
 def test_who_is_asked_without_a_key_and_what_becomes_of_unknown_titles() -> None:
     settings = read("[Transfers]\nincoming = /in\n")
-    assert settings.metadata.provider == "tvmaze"
+    assert settings.metadata.provider == ("tvmaze",)
     assert (settings.routing.unknown_shows, settings.routing.unknown_movies) == ("refuse", "refuse")
     assert settings.remotes == {}
     assert settings.catalogue.sqlite_file == Path("/home/me/.local/share/medialib/catalogue.db")
@@ -231,7 +231,7 @@ def test_the_environment_stands_above_and_takes_faults_with_it() -> None:
 def test_the_environment_can_choose_between_two_keys() -> None:
     text = "[TMDB]\napi_key = a\n[TVDB]\napi_key = b\n"
     assert problems(text) == ["TVDB.api_key: is given beside TMDB.api_key: one service is asked, so take the other out"]
-    assert read(text, MEDIALIB_METADATA__PROVIDER="tvdb").metadata.provider == "tvdb"
+    assert read(text, MEDIALIB_METADATA__PROVIDER="tvdb").metadata.provider == ("tvdb",)
 
 
 # What is refused -----------------------------------------------------------------------------------------------------
@@ -553,7 +553,7 @@ def test_the_sample_of_the_older_program_is_read_as_it_is_but_for_its_drives() -
         "movies": Path("/mnt/movies")
     }
     assert len(settings.remotes["seedbox"].paths) == 3
-    assert settings.metadata.provider == "tmdb"
+    assert settings.metadata.provider == ("tmdb",)
 
 
 def test_every_key_that_the_older_programs_name_is_known() -> None:

@@ -155,9 +155,9 @@ def _incoming(settings: Settings) -> Iterator[Fault]:
 
 def _keys(settings: Settings) -> Iterator[Fault]:
     keys = {"tmdb": settings.tmdb.api_key, "tvdb": settings.tvdb.api_key}
-    provider = settings.metadata.provider
-    if provider in keys and keys[provider] is None:
-        yield (provider, "api_key"), f"is wanted, since metadata.provider is {provider!r}"
+    for provider in settings.metadata.provider:
+        if provider in keys and keys[provider] is None:
+            yield (provider, "api_key"), f"is wanted, since metadata.provider names {provider!r}"
 
 
 def _names_of_the_unfinished(settings: Settings) -> Iterator[Fault]:

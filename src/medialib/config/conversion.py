@@ -43,6 +43,7 @@ from medialib.config.values import (
     Folder,
     ModeBits,
     OptionValue,
+    ProviderNames,
     Size,
     TemplateOf,
     VectorAddress,
@@ -137,6 +138,8 @@ def _structurer(folder: Path, home: Path) -> cattrs.Converter:
             return forms.template(value, mark)
         if kind == ExecutorText:
             return forms.executor(value)
+        if kind == ProviderNames:
+            return forms.providers(value)
         return forms.in_range(converter.structure(value, base), mark)
 
     def section(cls: Any) -> Callable[[Any, Any], Any]:
@@ -292,6 +295,8 @@ def _unstructurer(secrets_hidden: bool) -> cattrs.Converter:
 
     def marked(kind: Any) -> Callable[[Any], Any]:
         base, mark = get_args(kind)
+        if kind == ProviderNames:
+            return lambda names: list(names) if len(names) > 1 else next(iter(names), "none")
         return format_mode if isinstance(mark, ModeBits) else converter.get_unstructure_hook(base)
 
     def options(values: Mapping[str, OptionValue]) -> dict[str, str | int | bool]:

@@ -16,7 +16,7 @@ from medialib.config.quantities import format_duration, format_size
 from medialib.config.remote_settings import AddressKeys, RemoteSettings
 from medialib.config.secret import Secret, SecretUrl
 from medialib.config.settings import Settings
-from medialib.config.values import ModeBits, Size, TemplateOf
+from medialib.config.values import ModeBits, ProviderNames, Size, TemplateOf
 
 __all__ = ["SettingDescription", "describe_settings", "keys_of", "section_types", "type_name"]
 
@@ -88,6 +88,8 @@ def type_name(kind: Any) -> str:
         base, mark = get_args(kind)
         if mark in ("size", "executor"):
             return str(mark)
+        if mark == "providers":
+            return f'{type_name(get_args(base)[0])} or "none", or a list of them'
         if mark == "index":
             return "address"
         if mark == "embedder":
@@ -146,6 +148,8 @@ def _default_text(default: Any, kind: Any) -> str:
             return format_duration(default)
         case int() if kind == Size:
             return format_size(default)
+        case (str() as name,) if kind == ProviderNames:
+            return name
         case tuple():
             return json.dumps(default, ensure_ascii=False)
     return str(default)

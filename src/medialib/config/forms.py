@@ -18,7 +18,7 @@ from medialib.config.environment import EnvironmentText, Fault
 from medialib.config.quantities import format_duration, format_mode, parse_duration, parse_mode, parse_size
 from medialib.config.remote_settings import SECRET_OPTION_WORDS
 from medialib.config.secret import Secret
-from medialib.config.values import ModeBits, OptionValue, Range, TemplateOf
+from medialib.config.values import ModeBits, OptionValue, ProviderName, ProviderNames, Range, TemplateOf
 from medialib.parallel import parse_executor
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "mode",
     "number",
     "options",
+    "providers",
     "secret",
     "section_data",
     "size",
@@ -171,6 +172,26 @@ def choice(value: Any, kind: Any) -> str:
     if isinstance(value, str) and value.lower() in choices:
         return value.lower()
     raise wanted(type_name(kind), value)
+
+
+def providers(value: Any) -> tuple[str, ...]:
+    """Names of metadata providers in the order they are asked: one, or a list of them; none where it says so."""
+    if isinstance(value, EnvironmentText):
+        value = _listed(value)
+    names = get_args(ProviderName)
+    if isinstance(value, str) and value.lower() == "none":
+        return ()
+    if isinstance(value, list | tuple) and [str(name).lower() for name in value] == ["none"]:
+        return ()
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple) or not listed:
+        raise wanted(type_name(ProviderNames), value)
+    if isinstance(value, str) and value.lower() not in names:
+        raise wanted(type_name(ProviderNames), value)
+    found = tuple(each(dict(enumerate(listed)), lambda name: choice(name, ProviderName)).values())
+    if len(set(found)) != len(found):
+        raise Faults(((), "names a provider twice"))
+    return found
 
 
 def duration(value: Any) -> timedelta:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
 import attrs
 
 from medialib.config.secret import Secret
 from medialib.config.setting import setting
-from medialib.config.values import Duration, PositiveDuration
+from medialib.config.values import Duration, PositiveDuration, ProviderNames
 
 __all__ = ["MetadataSettings", "TmdbSettings", "TvdbSettings", "TvmazeSettings"]
 
@@ -19,8 +18,10 @@ __all__ = ["MetadataSettings", "TmdbSettings", "TvdbSettings", "TvmazeSettings"]
 class MetadataSettings:
     """Who is asked about series and films, and how."""
 
-    provider: Literal["tvmaze", "tmdb", "tvdb", "none"] = setting(
-        "tvmaze", "Who is asked: tvmaze wants no key and knows no films; tmdb and tvdb want theirs; none: nobody."
+    provider: ProviderNames = setting(
+        ("tvmaze",),
+        "Who is asked, or a list of those who are asked in turn: tvmaze wants no key and knows no films; tmdb and tvdb "
+        "want theirs; none: nobody.",
     )
     language: str = setting("en", "Language of titles and summaries, ISO 639-1, where the provider has them in it.")
     cache: Path | None = setting(

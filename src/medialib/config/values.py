@@ -23,6 +23,8 @@ __all__ = [
     "OptionValue",
     "Port",
     "PositiveDuration",
+    "ProviderName",
+    "ProviderNames",
     "Range",
     "SeasonFolderTemplate",
     "ShowFolderTemplate",
@@ -91,6 +93,10 @@ EmbedderName = Annotated[str, "embedder"]
 """``lexical``, or the folder of a sentence model."""
 ExecutorText = Annotated[str, "executor"]
 """Who does work: ``threads[:N]``, ``processes[:N]`` or ``dask://scheduler:8786``."""
+ProviderName = Literal["tvmaze", "tmdb", "tvdb"]
+"""A metadata provider that comes with medialib."""
+ProviderNames = Annotated[tuple[ProviderName, ...], "providers"]
+"""Who is asked, in this order: one name, or a list of them; ``none`` for nobody."""
 UnknownTitles = Literal["by-name", "look-up", "refuse"]
 """What becomes of a title that the catalogue does not know."""
 OptionValue = str | int | bool | Secret

@@ -160,7 +160,7 @@ class _Examination:
             ("folders", self._folders),
             *((f"folder {name}", partial(self._destination, name, url)) for name, url in self._addresses().items()),
             *((f"remote {name}", partial(self._remote, name)) for name in remotes),
-            ("provider", self._provider),
+            *self._providers(),
         ]
 
     # ----------------------------------------------------------------------------------------- files of this machine
@@ -303,26 +303,27 @@ class _Examination:
         two_looks = self.settings.download.two_looks
         return judge_clock(name, offset, newest, self.clock.now(), two_looks=two_looks)
 
-    def _provider(self) -> Checks:
-        name = self.settings.metadata.provider
-        if self.provider is not None:
-            yield ask_provider(self.provider, self.clock)
-            return
-        if name == "none":
-            yield Check("provider", "skipped", "none is configured (metadata.provider)")
-            return
+    def _providers(self) -> Iterator[tuple[str, Callable[[], Iterable[Check]]]]:
+        given, names = self.provider, self.settings.metadata.provider
+        if given is not None:
+            yield "provider", lambda: (ask_provider(given, self.clock),)
+        elif not names:
+            yield "provider", lambda: (Check("provider", "skipped", "none is configured (metadata.provider)"),)
+        else:
+            yield from ((f"provider {name}", partial(self._provider, name)) for name in names)
+
+    def _provider(self, name: str) -> Checks:
         timeout = self.settings.metadata.timeout.total_seconds()
         # no cache: it would answer for a provider that is down
         options = HttpOptions(timeout=timeout, patience=timeout, clock=self.clock)
         providers = configured_providers(self.settings, options)
         try:
-            provider = providers.preferred
+            provider = providers.named(name)
         except ConfigurationError as error:
             yield Check(f"provider {name}: key", "failed", "; ".join(error.problems) or error.message, error.remedy)
             return
         try:
-            if provider is not None:
-                yield ask_provider(provider, self.clock)
+            yield ask_provider(provider, self.clock)
         finally:
             providers.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
@@ -16,20 +16,39 @@ __all__ = ["Providers", "configured_providers"]
 
 
 class Providers:
-    """The configured provider, and those besides it that a number may ask for."""
+    """The configured providers, and those besides them that a number may ask for."""
 
-    def __init__(self, makers: Mapping[str, Callable[[], MetadataProvider]], preferred: str | None) -> None:
+    def __init__(
+        self,
+        makers: Mapping[str, Callable[[], MetadataProvider]],
+        preferred: Sequence[str],
+        options: HttpOptions,
+    ) -> None:
         self._makers = makers
-        self._preferred = preferred
+        self._names = tuple(preferred)
+        self._options = options
         self._made: dict[str, MetadataProvider] = {}
+        self._chain: MetadataProvider | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that ``metadata.provider`` names, in the order they are asked."""
+        return self._names
 
     @property
     def preferred(self) -> MetadataProvider | None:
-        """The one that ``metadata.provider`` names; None if that is ``none``.
+        """The one that ``metadata.provider`` names, or those that it names as one; None if that is ``none``.
 
-        Raises ConfigurationError if it wants a key that is not set.
+        Raises ConfigurationError if one of them wants a key that is not set.
         """
-        return None if self._preferred is None else self.named(self._preferred)
+        if len(self._names) < 2:
+            return self.named(self._names[0]) if self._names else None
+        if self._chain is None:
+            from medialib.providers.chain import ChainedProvider
+
+            members = [self.named(name) for name in self._names]
+            self._chain = ChainedProvider(members, told=self._options.told, clock=self._options.clock)
+        return self._chain
 
     def named(self, name: str) -> MetadataProvider:
         """One provider; raises UsageError if there is none of that name, ConfigurationError if its key is not set."""
@@ -51,7 +70,7 @@ class Providers:
         own = sorted(given & self._makers.keys())
         if own:
             return self.named(own[0])
-        asked = "nobody" if preferred is None else preferred.name
+        asked = ", ".join(self._names) or "nobody"
         raise UsageError(
             f"{asked} can be asked by the number of {', '.join(sorted(given))}",
             remedy="Set metadata.provider to one that can.",
@@ -94,8 +113,8 @@ def configured_providers(settings: Settings, options: HttpOptions) -> Providers:
             options=options,
         )
 
-    preferred = settings.metadata.provider
-    return Providers({"tvmaze": tvmaze, "tmdb": tmdb, "tvdb": tvdb}, None if preferred == "none" else preferred)
+    makers = {"tvmaze": tvmaze, "tmdb": tmdb, "tvdb": tvdb}
+    return Providers(makers, settings.metadata.provider, options)
 
 
 def _keyless(section: str, variable: str) -> ConfigurationError:

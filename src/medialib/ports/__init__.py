@@ -49,7 +49,7 @@ from medialib.ports.locations import (
     Untold,
     WritableLocation,
 )
-from medialib.ports.metadata import MetadataProvider, ProviderTraits
+from medialib.ports.metadata import MetadataProvider, ProviderTraits, SupportsSeveral
 from medialib.ports.offering import offers
 from medialib.ports.timing import CancelToken, Clock
 from medialib.ports.vectors import Embedder, Neighbour, Vector, VectorIndex, VectorSpace
@@ -98,6 +98,7 @@ __all__ = [
     "SupportsReopening",
     "SupportsReserving",
     "SupportsSettling",
+    "SupportsSeveral",
     "SupportsWriters",
     "Transfer",
     "Untold",

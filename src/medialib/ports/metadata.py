@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import attrs
 
 from medialib.metadata import EpisodeMetadata, EpisodeOrder, TitleKind, TitleMetadata
 from medialib.model import ExternalIds
 
-__all__ = ["MetadataProvider", "ProviderTraits"]
+__all__ = ["MetadataProvider", "ProviderTraits", "SupportsSeveral"]
 
 
 @attrs.frozen
@@ -68,3 +68,27 @@ class MetadataProvider(Protocol):
 
     def close(self) -> None:
         """Let go of connections. Calling it twice is fine."""
+
+
+@runtime_checkable
+class SupportsSeveral(Protocol):
+    """What a `MetadataProvider` adds that asks several others in turn.
+
+    `MetadataProvider.name` is that of its first, and numbers given to its methods are that one's. What it answers may
+    come from another: then `TitleMetadata.provider` names it, and `led_by` has to be asked of that title again. An
+    answer of the later ones is given while earlier ones are out of reach; that there is nothing is only said if all
+    were asked.
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all, in the order they are asked."""
+
+    def led_by(self, name: str) -> MetadataProvider:
+        """The same several, with the named one first. Raises KeyError if it is none of them."""
+
+    def alone(self, name: str) -> MetadataProvider:
+        """The named one by itself. Raises KeyError if it is none of them."""
+
+    def told_episodes(self, show: int, *, fresh: bool = False) -> tuple[str, tuple[EpisodeMetadata, ...]]:
+        """What `MetadataProvider.episodes` says, and the name of the one who said it."""

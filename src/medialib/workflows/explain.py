@@ -17,7 +17,7 @@ from medialib.planning import describe, unstructure
 from medialib.ports import Catalogue, Clock, Location
 from medialib.routing import Unrouted, episodes_from, movie_from, new_movie, new_show, route, show_from
 from medialib.workflows.arrival import Arrivals, folders_down_to
-from medialib.workflows.lookup import TitleLookup
+from medialib.workflows.lookup import TitleLookup, in_words
 from medialib.workflows.route import RouteRules
 
 __all__ = ["Chapter", "Story", "explain_name", "explain_place", "explain_title", "explain_wholeness", "place_of"]
@@ -201,12 +201,26 @@ def explain_title(text: str, catalogue: Catalogue) -> Story | None:
         lines = [
             f"{title.kind} {record.title!r} ({record.year or 'year unknown'}) [{record.key}], from {record.source}"
         ]
+        lines.extend(_provenance_lines(record))
         if record.aliases:
             lines.append(f"also called {', '.join(repr(alias) for alias in record.aliases)}")
         lines.extend(f"{row.place} ({row.size} bytes)" for row in files)
         data = {title.kind: unstructure(record), "files": [unstructure(row) for row in files]}
         chapters.append(Chapter("title", tuple(lines), data))
     return Story(text, tuple(chapters)) if chapters else None
+
+
+def _provenance_lines(record: Show | Movie) -> tuple[str, ...]:
+    """Who said what of a record that its source did not.
+
+    >>> _provenance_lines(Show("dark", "Dark", source="tvmaze", provenance={"ids.tmdb": "tmdb", "language": "tmdb"}))
+    ('its number at tmdb and its language from tmdb',)
+    """
+    said: dict[str, list[str]] = {}
+    for field, who in record.provenance.items():
+        words = field.replace("ids.", "number at ").replace("_", " ")
+        said.setdefault(who, []).append(f"its {words}")
+    return tuple(f"{in_words(words)} from {who}" for who, words in said.items())
 
 
 def _reading(
@@ -284,7 +298,7 @@ def _looked_up(parsed: ParsedName, lookup: TitleLookup) -> tuple[Chapter, Show |
     first = (
         ()
         if chosen is None
-        else (f"{chosen.title} ({chosen.year or 'no year'}) [{chosen.reference}] on {lookup.provider}",)
+        else (f"{chosen.title} ({chosen.year or 'no year'}) [{chosen.reference}] on {chosen.provider}",)
     )
     data = {
         "chosen": None if chosen is None else unstructure(chosen),
@@ -298,5 +312,5 @@ def _looked_up(parsed: ParsedName, lookup: TitleLookup) -> tuple[Chapter, Show |
         return chapter, None, ()
     if chosen.kind == "movie":
         return chapter, movie_from(chosen, alias=parsed.title), ()
-    show = show_from(chosen, alias=parsed.title)
+    show = show_from(lookup.credited(chosen), alias=parsed.title)
     return chapter, show, episodes_from(show.key, listed)

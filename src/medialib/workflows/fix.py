@@ -49,7 +49,7 @@ def plan_fix_show(
     title = title_by_ids(lookup, ids) if ids is not None else _asked(text, lookup)
     plan = Plan("shows fix", clock.now(), catalogue.identity, configuration)
     rows = tuple(catalogue.inventory.of_unit("episode", wrong.key))
-    episode_order = lookup.order_named(title.id, order)
+    episode_order = lookup.order_named(title, order)
     listed = lookup.episodes(title, episode_order)
     right = next((show for show in known.values() if same_title(show, title) and show.key != wrong.key), None)
     before = tuple(catalogue.episodes.of_show(wrong.key))
@@ -58,7 +58,7 @@ def plan_fix_show(
         right, enter = attrs.evolve(right, aliases=aliases), _change(right, aliases)
         episodes = tuple(catalogue.episodes.of_show(right.key))
     else:
-        show = show_from(title, folder=safe_part(text) if override_folder else "", order=episode_order)
+        show = show_from(lookup.credited(title), folder=safe_part(text) if override_folder else "", order=episode_order)
         right = attrs.evolve(show, key=wrong.key)
         right = attrs.evolve(right, aliases=_with_names(right, rows))
         demand_home(right, known.values(), policy)
@@ -92,7 +92,7 @@ def _asked(text: str, lookup: TitleLookup) -> TitleMetadata:
         f"which show {text!r} is was not said" if offers else f"{lookup.provider} offers nothing for {text!r}",
         (str(offer) for offer in offers),
         remedy="Say which by its number"
-        + ("." if first is None else f": medialib shows fix {text!r} --{first.provider}-id {first.id}"),
+        + ("." if first is None else f": medialib shows fix {text!r} --{first.provider}-id {first.identifier}"),
     )
 
 

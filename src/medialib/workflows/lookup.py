@@ -6,7 +6,7 @@ answers, their other names included, are there to be decided on, and that a pers
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias, TypeVar
 
@@ -14,12 +14,20 @@ import attrs
 
 from medialib.errors import Cancelled, MedialibError, UsageError
 from medialib.matching import Choice, Chosen, NotChosen, Offer, Wanted, choose_title, wanted_of
-from medialib.metadata import EpisodeMetadata, EpisodeOrder, TitleKind, TitleMetadata, in_order, with_absolute_numbers
-from medialib.model import ExternalIds
+from medialib.metadata import (
+    EpisodeMetadata,
+    EpisodeOrder,
+    TitleKind,
+    TitleMetadata,
+    in_order,
+    number_among,
+    with_absolute_numbers,
+)
+from medialib.model import ExternalIds, Show
 from medialib.naming import ParsedName
-from medialib.ports import MetadataProvider
+from medialib.ports import MetadataProvider, SupportsSeveral
 
-__all__ = ["AIRED", "Ask", "TitleLookup"]
+__all__ = ["AIRED", "Ask", "TitleLookup", "in_words"]
 
 T = TypeVar("T")
 
@@ -29,29 +37,39 @@ Ask: TypeAlias = Callable[[Wanted, NotChosen], TitleMetadata | None]
 AIRED = "aired"
 """The name of the order of broadcast, as in `Show.episode_order`."""
 
+_Reference: TypeAlias = tuple[str, int]
 _DETAILED = 5
 
 
 class TitleLookup:
-    """One provider, asked during one piece of planning.
+    """A provider, or several in turn, asked during one piece of planning.
 
     Once a call has failed for a reason that concerns every call (the provider is down, busy, or refuses the key), the
-    same error is raised for all that follow, so that a hundred files do not wait a hundred times.
+    same error is raised for all that follow, so that a hundred files do not wait a hundred times. Several know that by
+    themselves. Whose number a title goes by is in `TitleMetadata.provider`; where a number stands for a show, it is
+    that of `provider`, the first.
     """
 
     def __init__(self, provider: MetadataProvider, *, ask: Ask | None = None) -> None:
         self._provider = provider
         self._ask = ask
         self._choices: dict[Wanted, Choice] = {}
-        self._titles: dict[tuple[TitleKind, int], TitleMetadata | None] = {}
-        self._episodes: dict[tuple[int, str], tuple[EpisodeMetadata, ...]] = {}
-        self._orders: dict[int, tuple[EpisodeOrder, ...]] = {}
+        self._titles: dict[tuple[TitleKind, _Reference], TitleMetadata | None] = {}
+        self._episodes: dict[tuple[_Reference, str], tuple[EpisodeMetadata, ...]] = {}
+        self._tellers: dict[_Reference, str] = {}
+        self._orders: dict[_Reference, tuple[EpisodeOrder, ...]] = {}
+        self._alone: dict[str, TitleLookup] = {}
         self._failure: MedialibError | None = None
 
     @property
     def provider(self) -> str:
-        """The provider's name."""
+        """The provider's name; of several, that of the first."""
         return self._provider.name
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The names of all that are asked."""
+        return self._provider.names if isinstance(self._provider, SupportsSeveral) else (self._provider.name,)
 
     def knows(self, kind: TitleKind) -> bool:
         """Whether the provider can be asked about such titles at all."""
@@ -59,8 +77,7 @@ class TitleLookup:
 
     def number_of(self, ids: ExternalIds) -> int | None:
         """The provider's own number among external ids."""
-        number = attrs.asdict(ids).get(self._provider.name)
-        return number if isinstance(number, int) else None
+        return number_among(ids, self._provider.name)
 
     def parsed(self, parsed: ParsedName) -> Choice:
         """Which title a release name means."""
@@ -103,11 +120,11 @@ class TitleLookup:
         """
         number = self.number_of(ids)
         if number is not None:
-            return self._title(number, kind)
+            return self._title((self.provider, number), kind)
         given = {name for name, value in attrs.asdict(ids).items() if value is not None}
         if not given & self._provider.traits.finds_by:
             raise UsageError(
-                f"{self.provider} cannot be asked by the number of {', '.join(sorted(given))}",
+                f"{in_words(self.providers)} cannot be asked by the number of {', '.join(sorted(given))}",
                 remedy=f"It goes by {', '.join(sorted(self._provider.traits.finds_by))}; or set metadata.provider.",
             )
         found = self._call(lambda: self._provider.find(ids, kind))
@@ -121,14 +138,36 @@ class TitleLookup:
         `fresh` asks again, past every answer that was kept. `order` is ``aired``, or the identifier, name or kind of
         one of the provider's other orders. Raises UsageError, listing them, if there is no such order.
         """
-        number = title if isinstance(title, int) else title.id
-        if fresh or (number, order) not in self._episodes:
-            self._episodes[number, order] = self._ordered(number, order, fresh=fresh)
-        return self._episodes[number, order]
+        show = self._reference(title)
+        if fresh or (show, order) not in self._episodes:
+            self._episodes[show, order] = self._ordered(show, order, fresh=fresh)
+        return self._episodes[show, order]
 
-    def order_named(self, show: int, order: str) -> str:
+    def credited(self, title: TitleMetadata) -> TitleMetadata:
+        """A title with who said its episodes in its provenance, where that was another."""
+        teller = self._tellers.get(self._reference(title), title.provider)
+        if teller == title.provider:
+            return title
+        return attrs.evolve(title, provenance={**title.provenance, "episodes": teller})
+
+    def known_episodes(self, show: Show, *, fresh: bool = False) -> tuple[str, tuple[EpisodeMetadata, ...]] | None:
+        """Who is asked for the episodes of a show that the catalogue has, and what it says; None if nobody can be.
+
+        That is the one who said them first, if it is among those that are asked, for another may number them otherwise;
+        and nobody else fills in for it. Raises as `episodes` does.
+        """
+        first = show.said_by("episodes")
+        if first in ("name", "user"):
+            return None
+        for name in dict.fromkeys((first, *self.providers)):
+            number = number_among(show.ids, name) if name in self.providers else None
+            if number is not None:
+                return name, self._asking(name).episodes(number, show.episode_order, fresh=fresh)
+        return None
+
+    def order_named(self, show: TitleMetadata | int, order: str) -> str:
         """The identifier of an order, as `Show.episode_order` keeps it; see `episodes`."""
-        return AIRED if order.casefold() == AIRED else self._order(show, order).id
+        return AIRED if order.casefold() == AIRED else self._order(self._reference(show), order).id
 
     def _choose(self, wanted: Wanted) -> Choice:
         offered: dict[str, TitleMetadata] = {}
@@ -149,43 +188,67 @@ class TitleLookup:
         return choose_title(wanted, offered.values()) if near else choice
 
     def _detailed(self, title: TitleMetadata) -> TitleMetadata:
-        return self._title(title.id, title.kind) or title
+        return self._title((title.provider, title.id), title.kind) or title
 
-    def _title(self, number: int, kind: TitleKind) -> TitleMetadata | None:
-        if (kind, number) not in self._titles:
-            self._titles[kind, number] = self._call(lambda: self._provider.title(number, kind))
-        return self._titles[kind, number]
+    def _title(self, title: _Reference, kind: TitleKind) -> TitleMetadata | None:
+        if (kind, title) not in self._titles:
+            self._titles[kind, title] = self._call(lambda: self._of(title).title(title[1], kind))
+        return self._titles[kind, title]
 
-    def _ordered(self, show: int, order: str, *, fresh: bool) -> tuple[EpisodeMetadata, ...]:
-        try:
-            aired = self._call(lambda: self._provider.episodes(show, fresh=fresh))
-        except KeyError:
-            raise UsageError(f"{self.provider} has no show {show}") from None
+    def _ordered(self, show: _Reference, order: str, *, fresh: bool) -> tuple[EpisodeMetadata, ...]:
+        teller, aired = self._aired(show, fresh=fresh)
+        self._tellers[show] = teller if order == AIRED else show[0]
         if order != AIRED:
             return with_absolute_numbers(in_order(self._order(show, order)))
         title = self._title(show, "show")
         # absolute numbers are for shows that are numbered so; to ask for orders costs a call or more
-        orders = self._all_orders(show) if title is not None and title.type == "anime" else ()
-        return with_absolute_numbers(aired, orders)
+        numbered = title is not None and title.type == "anime" and teller == show[0]
+        return with_absolute_numbers(aired, self._all_orders(show) if numbered else ())
 
-    def _all_orders(self, show: int) -> tuple[EpisodeOrder, ...]:
-        if not self._provider.traits.orders:
+    def _aired(self, show: _Reference, *, fresh: bool) -> tuple[str, tuple[EpisodeMetadata, ...]]:
+        asked = self._of(show)
+        try:
+            if isinstance(asked, SupportsSeveral):
+                return self._call(lambda: asked.told_episodes(show[1], fresh=fresh))
+            return show[0], self._call(lambda: asked.episodes(show[1], fresh=fresh))
+        except KeyError:
+            raise UsageError(f"{show[0]} has no show {show[1]}") from None
+
+    def _all_orders(self, show: _Reference) -> tuple[EpisodeOrder, ...]:
+        asked = self._of(show)
+        if not asked.traits.orders:
             return ()
         if show not in self._orders:
-            self._orders[show] = self._call(lambda: self._provider.orders(show))
+            self._orders[show] = self._call(lambda: asked.orders(show[1]))
         return self._orders[show]
 
-    def _order(self, show: int, name: str) -> EpisodeOrder:
+    def _asking(self, name: str) -> TitleLookup:
+        """One of those that are asked, by itself."""
+        if not isinstance(self._provider, SupportsSeveral):
+            return self
+        if name not in self._alone:
+            self._alone[name] = TitleLookup(self._provider.alone(name))
+        return self._alone[name]
+
+    def _of(self, title: _Reference) -> MetadataProvider:
+        """Who is asked of a title by that number."""
+        several, name = self._provider, title[0]
+        if isinstance(several, SupportsSeveral) and name != several.names[0] and name in several.names:
+            return several.led_by(name)
+        return self._provider
+
+    def _reference(self, title: TitleMetadata | int) -> _Reference:
+        return (self.provider, title) if isinstance(title, int) else (title.provider, title.id)
+
+    def _order(self, show: _Reference, name: str) -> EpisodeOrder:
         orders = self._all_orders(show)
         wanted = name.casefold()
         for attribute in ("id", "name", "kind"):
             fitting = [order for order in orders if str(getattr(order, attribute)).casefold() == wanted]
             if len(fitting) == 1:
                 return fitting[0]
-        listed = "; ".join(f"{order.id} ({order.kind}: {order.name})" for order in orders) or "none but aired"
-        raise UsageError(
-            f"{self.provider} has no single order {name!r} of the show {show}", remedy=f"It has: {listed}."
-        )
+        those = "; ".join(f"{order.id} ({order.kind}: {order.name})" for order in orders) or "none but aired"
+        raise UsageError(f"{show[0]} has no single order {name!r} of the show {show[1]}", remedy=f"It has: {those}.")
 
     def _call(self, question: Callable[[], T]) -> T:
         if self._failure is not None:
@@ -195,5 +258,14 @@ class TitleLookup:
         except (Cancelled, UsageError):
             raise
         except MedialibError as error:
-            self._failure = error
+            self._failure = None if isinstance(self._provider, SupportsSeveral) else error
             raise
+
+
+def in_words(names: Sequence[str]) -> str:
+    """Names for a sentence.
+
+    >>> in_words(["tmdb"]), in_words(["tmdb", "tvdb", "imdb"])
+    ('tmdb', 'tmdb, tvdb and imdb')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -54,12 +54,12 @@ def plan_add_show(
         home = home_of(same, policy)
         place = Place("tv", same.folder or same.title) if isinstance(home, Unrouted) else home
         reason = f"{same.title!r} ({title.reference}) already exists in the catalogue, as {same.key}"
-        if order != AIRED and lookup.order_named(title.id, order) != same.episode_order:
+        if order != AIRED and lookup.order_named(title, order) != same.episode_order:
             reason += f", numbered by the order {same.episode_order!r}: medialib shows fix numbers it by another"
         return attrs.evolve(plan, remarks=(Remark("known", place, reason),))
-    episode_order = lookup.order_named(title.id, order)
+    episode_order = lookup.order_named(title, order)
     listed = lookup.episodes(title, episode_order)
-    show = show_from(title, known, folder=folder, alias=alias, order=episode_order)
+    show = show_from(lookup.credited(title), known, folder=folder, alias=alias, order=episode_order)
     named = _entered_by_name(known.values(), title, alias)
     if named is not None:
         show = attrs.evolve(show, key=named.key, folder=folder or named.folder or _present_folder(named, policy))
@@ -113,7 +113,7 @@ def _identified(text: str, lookup: TitleLookup, ids: ExternalIds | None) -> tupl
         return title, f"{title.reference} was asked for"
     choice = lookup.title(wanted_title(text))
     if isinstance(choice, Chosen):
-        return choice.title, f"{lookup.provider} says: {', '.join(choice.reasons)}"
+        return choice.title, f"{choice.title.provider} says: {', '.join(choice.reasons)}"
     raise NotIdentified(
         choice.reason.partition(" may be any of ")[0] + (" may be any of these" if choice.ambiguous else ""),
         (str(offer) for offer in choice.offers[:20]),
@@ -125,7 +125,7 @@ def _remedy(choice: NotChosen) -> str:
     if not choice.offers:
         return "Try its original title, or another metadata.provider."
     first = choice.offers[0].title
-    return f"Say which: --{first.provider}-id {first.id}, or put its year into the title."
+    return f"Say which: --{first.provider}-id {first.identifier}, or put its year into the title."
 
 
 def _entered_by_name(known: Iterable[Show], title: TitleMetadata, alias: str) -> Show | None:

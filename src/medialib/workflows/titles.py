@@ -186,10 +186,9 @@ class Titles:
         except MedialibError as error:
             return Unrouted(f"{match.reason}; it could not be looked up: {error}")
         if isinstance(choice, NotChosen):
-            return Unrouted(
-                f"{match.reason}; on {self._lookup.provider}, {choice.reason}", self._remedy(parsed, choice)
-            )
-        why = f"{self._lookup.provider} says: {', '.join(choice.reasons)}"
+            asked = ", ".join(self._lookup.providers)
+            return Unrouted(f"{match.reason}; on {asked}, {choice.reason}", self._remedy(parsed, choice))
+        why = f"{choice.title.provider} says: {', '.join(choice.reasons)}"
         for record in self._records.values():
             if isinstance(record, Show) == (kind == "show") and same_title(record, choice.title):
                 return self._also_called(record, parsed, why)
@@ -207,7 +206,7 @@ class Titles:
             raise
         except MedialibError as error:
             return Unrouted(f"{choice.title.title!r} was found, but not its episodes: {error}")
-        show = show_from(choice.title, self._keys("show"), alias=parsed.title)
+        show = show_from(self._lookup.credited(choice.title), self._keys("show"), alias=parsed.title)
         self._refreshed[show.key] = None
         return Titled(self._new(show, why, episodes_from(show.key, listed)), why)
 
@@ -232,7 +231,7 @@ class Titles:
         if not choice.offers:
             return "Route it without --auto-add to enter it by its name, or add it under its original title."
         first = choice.offers[0].title
-        option = f"--{first.provider}-id {first.id}"
+        option = f"--{first.provider}-id {first.identifier}"
         return f'Say which one, for example: medialib shows add "{parsed.title}" {option}'
 
     def _lacks(self, show: Show, parsed: ParsedName) -> bool:
@@ -247,15 +246,15 @@ class Titles:
 
     def _refresh(self, show: Show, *, fresh: bool = False) -> str | None:
         """Ask the show's provider for its episodes again; returns what went wrong."""
-        number = None if self._lookup is None or show.source in ("name", "user") else self._lookup.number_of(show.ids)
-        if self._lookup is None or number is None:
-            return None
         try:
-            listed = self._lookup.episodes(number, show.episode_order, fresh=fresh)
+            told = None if self._lookup is None else self._lookup.known_episodes(show, fresh=fresh)
         except Cancelled:
             raise
         except MedialibError as error:
             return str(error)
+        if told is None:
+            return None
+        teller, listed = told
         changes = merge_episodes(self._episodes[show.key], episodes_from(show.key, listed))
         if changes.notes and not fresh:
             more = f", and {len(changes.notes) - 1} more" if len(changes.notes) > 1 else ""
@@ -264,7 +263,7 @@ class Titles:
             kept = {(each.season, each.number): each for each in self._episodes[show.key]}
             kept.update({(each.season, each.number): each for each in changes.episodes})
             self._episodes[show.key] = tuple(kept[key] for key in sorted(kept))
-            reason = f"new on {self._lookup.provider}"
+            reason = f"new on {teller}"
             self._waiting.setdefault(_identity(show), []).append(
                 lambda name: SetEpisodes(name, show.key, changes.previous, changes.episodes, reason)
             )
