@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from medialib.testing.metadata_world import invented_world
+from medialib.testing.servers import milvus_server
 from medialib.testing.tmdb_server import TmdbServer
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ port = 5432
 database = sync2nas
 user = postgres
 password = 100%wrong
+
+[Milvus]
+host = localhost
+port = 19530
 
 [SQLite]
 db_file = ./database/sync2nas.db
@@ -140,3 +145,23 @@ def test_its_own_database_is_not_touched(older: Path) -> None:
     assert refused.returncode == 1
     assert "no catalogue of medialib" in refused.stderr
     assert (older / "database/sync2nas.db").read_bytes() == before
+
+
+def test_its_database_in_milvus_is_medialibs_too(home: Home, older: Path, tmp_path: Path) -> None:
+    """The sections are read as they were; what Milvus is unfit for goes into the user's own folder."""
+    file = older / "config/sync2nas_config.ini"
+    with milvus_server(tmp_path / "milvus") as server:
+        text = (
+            file.read_text().replace("type = sqlite", "type = milvus").replace("port = 19530", f"port = {server.port}")
+        )
+        file.write_text(text.replace("[Milvus]\nhost = localhost", f"[Milvus]\nhost = {server.host}"))
+        home.put("one/The.Long.Voyage.S01E02.1080p.mkv")
+        home.put("two/The.Glass.Harbour.2019.1080p.BluRay.mkv")
+        assert medialib("download-from-remote").returncode == 0
+        assert medialib("download-from-remote").stdout.strip() == "nothing to do"
+        beside = older / f".local/share/medialib/milvus-{server.host}-{server.port}.sqlite"
+        assert beside.exists()
+        assert not list((older / "database").iterdir())
+        url = f"milvus://{server.host}:{server.port}?beside={beside}"
+        assert f'url = "{url}"' in medialib("config", "migrate").stdout
+        assert medialib("undo").returncode == 0

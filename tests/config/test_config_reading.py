@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medialib.catalogue.milvus_address import read_address
 from medialib.config import (
     STARTER_CONFIGURATION,
     Secret,
@@ -66,6 +67,43 @@ def test_a_catalogue_on_a_server_and_its_password(tmp_path: Path) -> None:
     twice = {"catalogue": {"url": "postgresql://me:hunter2@db/films", "password": "hunter2"}}
     assert problems(twice) == ["catalogue.password: is given beside the one in catalogue.url: say it in one place"]
     useless = {"catalogue": {"url": "c.db", "password": "hunter2"}}
+    assert problems(useless) == ["catalogue.password: is for a database on a server, and catalogue.url names a file"]
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("milvus:///films.db", "milvus:///{folder}/films.db"),
+        ("milvus:////srv/my%20films.db", "milvus:////srv/my%20films.db"),
+        ("milvus:///~/films.db?timeout=5", "milvus:////home/me/films.db?timeout=5"),
+        (
+            "milvus://nas/films?beside=side.sqlite&secure=true",
+            "milvus://nas/films?beside={folder}/side.sqlite&secure=true",
+        ),
+        ("milvus://nas:1?beside=../side%20car", "milvus://nas:1?beside={above}/side%20car"),
+        ("milvus://nas:1?timeout=5", "milvus://nas:1?timeout=5&beside=/data/medialib/milvus-nas-1.sqlite"),
+        ("milvus://${WHO}@nas/tv", "milvus://me:pw@nas/tv?beside=/data/medialib/milvus-nas-tv.sqlite"),
+    ],
+)
+def test_a_catalogue_in_milvus_has_its_files_beside_the_configuration(tmp_path: Path, url: str, wanted: str) -> None:
+    """Whatever the working folder is; a file beside that nobody names is with the other data."""
+    file = tmp_path / "conf" / "medialib.toml"
+    file.parent.mkdir()
+    file.write_text(f'[catalogue]\nurl = "{url}"\n[similarity]\nindex = "milvus:///titles.db"\n')
+    environment = {"HOME": "/home/me", "XDG_DATA_HOME": "/data", "WHO": "me:pw"}
+    settings = load_settings(file, environment=environment)
+    assert settings.catalogue.url.reveal() == wanted.format(folder=file.parent, above=tmp_path)
+    assert read_address(settings.catalogue.url.reveal()).file.is_absolute()
+    assert settings.similarity.index.reveal() == f"milvus:///{file.parent}/titles.db"
+
+
+def test_a_password_for_milvus() -> None:
+    for account, token in (("me@", "me:a/b"), ("", "a/b")):
+        catalogue = parse({"catalogue": {"url": f"milvus://{account}nas", "password": "a/b"}}).catalogue
+        assert read_address(catalogue.address.reveal()).token == token
+        assert "a/b" not in str(catalogue.address)
+        assert "a%2Fb" not in str(catalogue.address)
+    useless = {"catalogue": {"url": "milvus:///c.db", "password": "hunter2"}}
     assert problems(useless) == ["catalogue.password: is for a database on a server, and catalogue.url names a file"]
 
 

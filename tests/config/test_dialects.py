@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medialib.catalogue.milvus_address import read_address
 from medialib.config import (
     Secret,
     SecretUrl,
@@ -139,6 +140,21 @@ def test_a_database_on_a_server() -> None:
     assert read(without).catalogue.address.reveal() == "postgresql://a%40b@[::1]/a%2Fb%3Fc"
 
 
+def test_a_database_in_milvus() -> None:
+    """On its server, with a file of this machine beside it; a mistake in what another database wants stays one."""
+    in_milvus = WHOLE.replace("type = sqlite", "type = Milvus")
+    settings = read(in_milvus)
+    beside = "/home/me/.local/share/medialib/milvus-db.example-19530.sqlite"
+    assert settings.catalogue.url.reveal() == f"milvus://db.example:19530?beside={beside}"
+    assert (settings.catalogue.password, settings.catalogue.sqlite_file) == (None, None)
+    found = read_address(settings.catalogue.address.reveal())
+    assert (found.host, found.port, found.database, found.token) == ("db.example", 19530, "default", "")
+    assert found.file == Path(beside)
+    moved = read("[Database]\ntype = milvus\n[Milvus]\nhost = ::1\n", XDG_DATA_HOME="/data")
+    assert moved.catalogue.url.reveal() == "milvus://[::1]?beside=/data/medialib/milvus-1.sqlite"
+    assert problems(in_milvus.replace("port = 5432", "port = x"))[0].startswith("PostgreSQL.port: wants")
+
+
 def test_a_dollar_and_a_per_cent_sign_are_what_they_are() -> None:
     key = read(WHOLE, X="filled in").tmdb.api_key
     assert key == Secret("canary%(key)s$${X}")
@@ -213,7 +229,7 @@ def test_the_folders_that_are_fetched_from_are_those_that_were_named(folders: li
 
 
 def test_the_environment_stands_above_and_takes_faults_with_it() -> None:
-    broken = WHOLE.replace("port = 2222", "port = many").replace("type = sqlite", "type = milvus")
+    broken = WHOLE.replace("port = 2222", "port = many").replace("type = sqlite", "type = access")
     broken = broken.replace("/nas/tv/", "d:/tv").replace("host = box.example\n", "")
     assert len(problems(broken)) == 4
     settings = read(
@@ -269,7 +285,8 @@ def test_the_environment_can_choose_between_two_keys() -> None:
             "PostgreSQL.host: is missing: Database.type is postgres, and wants the host",
         ),
         ("[Database]\ntype = postgres\n[PostgreSQL]\nhost = h", "PostgreSQL.database: is missing"),
-        ("[Database]\ntype = milvus", "Database.type: names milvus, which this medialib does not open"),
+        ("[Database]\ntype = milvus", "Milvus.host: is missing: Database.type is milvus, and wants the host"),
+        ("[Database]\ntype = milvus\n[Milvus]\nhost =", "Milvus.host: is empty"),
         (
             "[Database]\ntype = postgresql",
             "Database.type: is none of sqlite, postgres, milvus; did you mean 'postgres'?",
@@ -306,7 +323,7 @@ def test_a_fault_is_told_once_in_the_words_of_the_file(text: str, problem: str) 
 
 def test_all_faults_are_told_at_once() -> None:
     found = problems(
-        "[SFTP]\nprot = 22\nport = x\nhost = a b\npath = /a\n[Database]\ntype = milvus\n[Nonsense]\na = b\n"
+        "[SFTP]\nprot = 22\nport = x\nhost = a b\npath = /a\n[Database]\ntype = access\n[Nonsense]\na = b\n"
         "[Transfers]\nincoming = /tv/in\n[Routing]\ntv_path = /tv\nmovie_path = e:/x\n",
         MEDIALIB_LOG__LEVLE="info",
     )

@@ -33,7 +33,7 @@ class MilvusAddress:
     database: str = "default"
     """The database in it."""
     token: str = attrs.field(default="", repr=False)
-    """``user:password``; empty where none is wanted."""
+    """``user:password`` or a key; empty where none is wanted."""
     secure: bool = False
     """Whether it is spoken to through TLS."""
     beside: Path | None = None
@@ -54,8 +54,8 @@ class MilvusAddress:
         return self.beside
 
 
-def read_address(url: str) -> MilvusAddress:
-    """The address that a text names, percent-encoded.
+def read_address(url: str, *, with_file: bool = True) -> MilvusAddress:
+    """The address that a text names, percent-encoded; unless `with_file` is False, a server's must name a file.
 
     Raises ConfigurationError, never showing the text, which may hold a password.
 
@@ -88,7 +88,8 @@ def read_address(url: str) -> MilvusAddress:
         if not path.startswith("/") or not path.endswith(".db"):
             raise _unusable("wants a path that ends in .db")
         return MilvusAddress(Path(path[1:]).expanduser(), timeout=timeout)
-    if not parts.hostname or not options.get("beside"):
+    beside = options.get("beside")
+    if not parts.hostname or (with_file and not beside):
         raise _unusable("wants ?beside= and the path of a file on this disk, which keeps the journal")
     if options.get("secure", "false") not in ("true", "false"):
         raise _unusable("wants true or false for secure")
@@ -97,9 +98,9 @@ def read_address(url: str) -> MilvusAddress:
         host=parts.hostname,
         port=DEFAULT_PORT if port is None else port,
         database=path.strip("/") or "default",
-        token=f"{user}:{password}" if password else user,
+        token=f"{user}:{password}" if user and password else user or password,
         secure=options.get("secure") == "true",
-        beside=Path(options["beside"]).expanduser(),
+        beside=Path(beside).expanduser() if beside else None,
         timeout=timeout,
     )
 

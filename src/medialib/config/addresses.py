@@ -31,7 +31,7 @@ __all__ = [
     "with_password",
 ]
 
-CATALOGUE_SCHEMES: Final = ("sqlite", "postgresql")
+CATALOGUE_SCHEMES: Final = ("sqlite", "postgresql", "milvus")
 """Kinds of database that medialib itself can keep a catalogue in; other packages may add more."""
 
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*(?:::[A-Za-z][A-Za-z0-9+.-]*)*)://(?P<rest>.*)", re.DOTALL)
@@ -228,16 +228,21 @@ def merge_address(
     return format_remote_url(attrs.evolve(address, **whole)), faults
 
 
-def catalogue_url(text: str, *, folder: Path, home: Path, schemes: Collection[str] = CATALOGUE_SCHEMES) -> str:
-    """The address of a catalogue in its one spelling, with an absolute path for SQLite; of another kind, as it is.
+def catalogue_url(
+    text: str, *, folder: Path, home: Path, data: Path | None = None, schemes: Collection[str] = CATALOGUE_SCHEMES
+) -> str:
+    """The address of a catalogue in its one spelling, with absolute paths; of PostgreSQL or another kind, as it is.
 
-    Raises ValueError, never showing the address, for kinds that are not known and for a database in memory only.
+    The file beside a catalogue on a Milvus server is in the folder `data`, where one is given and the address names no
+    file. Raises ValueError, never showing the address, for kinds that are not known and for a database in memory only.
 
     >>> catalogue_url("catalogue.db", folder=Path("/srv/my media"), home=Path("/home/me"))
     'sqlite:////srv/my%20media/catalogue.db'
+    >>> catalogue_url("milvus://me:pw@nas:19530/films", folder=Path("/"), home=Path("/"), data=Path("/var/medialib"))
+    'milvus://me:pw@nas:19530/films?beside=/var/medialib/milvus-nas-19530-films.sqlite'
     >>> catalogue_url("mysql://db/medialib", folder=Path("/"), home=Path("/"))
     Traceback (most recent call last):
-    ValueError: 'mysql' is no kind of catalogue: wants a path, sqlite or postgresql
+    ValueError: 'mysql' is no kind of catalogue: wants a path, sqlite, postgresql or milvus
     """
     match = _SCHEME.fullmatch(text)
     if _CONTROL.search(text):
@@ -252,7 +257,7 @@ def catalogue_url(text: str, *, folder: Path, home: Path, schemes: Collection[st
         *others, last = schemes
         raise ValueError(f"'{scheme}' is no kind of catalogue: wants a path, {', '.join(others)} or {last}")
     if scheme == "milvus":
-        return _milvus_url(rest, folder=folder, home=home)
+        return _milvus_url(rest, folder=folder, home=home, data=data)
     if scheme != "sqlite":
         if not rest.strip("/"):
             raise ValueError(f"names no database: {scheme}://user@host/database")
@@ -282,7 +287,7 @@ def vector_url(text: str, *, folder: Path, home: Path) -> str:
     return text
 
 
-def _milvus_url(rest: str, *, folder: Path, home: Path) -> str:
+def _milvus_url(rest: str, *, folder: Path, home: Path, data: Path | None) -> str:
     location, mark, query = rest.partition("?")
     if location.startswith("/"):
         if location == "/":
@@ -295,7 +300,10 @@ def _milvus_url(rest: str, *, folder: Path, home: Path) -> str:
         else f"{name}{equals}{value}"
         for name, equals, value in options
     ]
-    return f"milvus://{location}{mark}{'&'.join(whole)}"
+    if data is not None and not location.startswith("/") and "beside" not in [name for name, _, _ in options]:
+        server = re.sub(r"[^\w.]+", "-", location.rpartition("@")[2]).strip("-")
+        whole.append(f"beside={_quoted(str(data / f'milvus-{server}.sqlite'))}")
+    return f"milvus://{location}{'?' if whole else mark}{'&'.join(whole)}"
 
 
 def with_password(url: str, password: str) -> str:
@@ -305,6 +313,8 @@ def with_password(url: str, password: str) -> str:
     'postgresql://me:a%2Fb@db/films?sslmode=require'
     >>> with_password("postgresql://db/films", "a/b")
     'postgresql://db/films?password=a%2Fb'
+    >>> with_password("milvus://nas:19530?beside=/srv/films.sqlite", "token")
+    'milvus://:token@nas:19530?beside=/srv/films.sqlite'
     """
     coded = quote(password, safe="")
     scheme, _, rest = url.partition("://")
@@ -312,6 +322,8 @@ def with_password(url: str, password: str) -> str:
     user, at, _ = authority.rpartition("@")
     if at:
         return f"{scheme}://{user}:{coded}{rest[len(user) :]}"
+    if scheme == "milvus":
+        return f"{scheme}://:{coded}@{rest}"
     return f"{url}{'&' if '?' in rest else '?'}password={coded}"
 
 

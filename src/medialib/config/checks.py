@@ -106,7 +106,7 @@ def _catalogue(settings: Settings) -> Iterator[Fault]:
     catalogue = settings.catalogue
     if catalogue.password is None:
         return
-    if catalogue.sqlite_file is not None:
+    if catalogue.sqlite_file is not None or catalogue.url.reveal().startswith("milvus:///"):
         yield ("catalogue", "password"), "is for a database on a server, and catalogue.url names a file"
     elif catalogue.url.holds_password:
         yield ("catalogue", "password"), "is given beside the one in catalogue.url: say it in one place"

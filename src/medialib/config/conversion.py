@@ -53,16 +53,19 @@ from medialib.ports import CATALOGUES
 __all__ = ["structure", "unstructure"]
 
 
-def structure(data: Mapping[str, Any], *, folder: Path, home: Path) -> Settings | tuple[Fault, ...]:
+def structure(
+    data: Mapping[str, Any], *, folder: Path, home: Path, kept: Path | None = None
+) -> Settings | tuple[Fault, ...]:
     """The settings that the data says, or every fault of its types, names and values.
 
-    `folder` is where relative paths start, `home` what ``~`` means. All data is as a file gives it, interpolated.
+    `folder` is where relative paths start, `home` what ``~`` means, and in `kept` is what nobody said a place for. All
+    data is as a file gives it, interpolated.
 
     >>> structure({"log": {"level": "loud"}}, folder=Path("/"), home=Path("/"))
     ((('log', 'level'), 'wants "debug" or "info" or "warning" or "error", got \\'loud\\''),)
     """
     try:
-        return _structurer(folder, home).structure(data, Settings)
+        return _structurer(folder, home, kept).structure(data, Settings)
     except (cattrs.BaseValidationError, Faults) as error:
         return tuple(sorted(_faults_of(error, ()), key=lambda fault: [str(part) for part in fault[0]]))
 
@@ -114,7 +117,7 @@ def _misspelt(key: str, cls: type) -> str:
     return f"is no setting; known here: {', '.join(known)}"
 
 
-def _structurer(folder: Path, home: Path) -> cattrs.Converter:
+def _structurer(folder: Path, home: Path, kept: Path | None) -> cattrs.Converter:
     # A converter of its own for each reading: what a path means depends on the folder, and a shared one would be state.
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
 
@@ -122,7 +125,8 @@ def _structurer(folder: Path, home: Path) -> cattrs.Converter:
         return absolute_path(text, folder=folder, home=home)
 
     def catalogue(text: str) -> SecretUrl:
-        return SecretUrl(catalogue_url(text, folder=folder, home=home, schemes=_catalogue_schemes(text)))
+        schemes = _catalogue_schemes(text)
+        return SecretUrl(catalogue_url(text, folder=folder, home=home, data=kept, schemes=schemes))
 
     def index(text: str) -> SecretUrl:
         return SecretUrl(vector_url(text, folder=folder, home=home))

@@ -184,7 +184,6 @@ def _checked(
     translation: Translation, folder: Path, environment: Mapping[str, str]
 ) -> tuple[Settings, tuple[KeyPath, ...]]:
     """The settings, and the paths of the secrets that the data holds in the clear."""
-    home = home_of(environment)
     overridden, faults = apply_overrides(translation.data, environment, folder=folder)
     own = [each for each in translation.faults if not any(_given_instead(overridden, path) for path in each.instead)]
     causes: dict[Fault, None] = {(path, each.message): None for each in own for path in each.instead}
@@ -193,12 +192,12 @@ def _checked(
     found: dict[Fault, None] = dict.fromkeys((*faults, *missing))
     # What is faulted is taken out and the rest read again, so that the checks of the whole see all there is.
     remaining = _without(filled, [path for path, _ in found])
-    settings = _structured(remaining, folder, home)
+    settings = _structured(remaining, folder, environment)
     while not isinstance(settings, Settings):
         fresh = [fault for fault in settings if not _explained(fault[0], {**causes, **found})]
         found.update(dict.fromkeys(fresh))
         remaining = _without(remaining, [_present(remaining, path) for path, _ in settings])
-        settings = _structured(remaining, folder, home)
+        settings = _structured(remaining, folder, environment)
     whole = [fault for fault in contradictions(settings) if not _explained(fault[0], {**causes, **found})]
     found.update(dict.fromkeys(whole))
     # Names are checked where they stand: a remote with other faults is not among the settings by now.
@@ -226,10 +225,10 @@ def _problem(translation: Translation, filled: Any, path: KeyPath, message: str)
     return Problem.at(translation.spelled(path), translation.in_its_words(message))
 
 
-def _structured(data: Any, folder: Path, home: Path) -> Settings | tuple[Fault, ...]:
+def _structured(data: Any, folder: Path, environment: Mapping[str, str]) -> Settings | tuple[Fault, ...]:
     from medialib.config.conversion import structure  # loads cattrs
 
-    return structure(data, folder=folder, home=home)
+    return structure(data, folder=folder, home=home_of(environment), kept=data_folder(environment))
 
 
 def _with_defaults(data: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:

@@ -32,11 +32,11 @@ class CatalogueSettings:
 
     url: SecretUrl = setting(
         SecretUrl("sqlite:///~/.local/share/medialib/catalogue.db"),
-        "Database: path of an SQLite file, a sqlite:// address, or postgresql://user@host/database. $XDG_DATA_HOME "
-        "moves the default.",
+        "Database: path of an SQLite file, a sqlite:// address, postgresql://user@host/database, milvus:///folder.db "
+        "or milvus://host:port. $XDG_DATA_HOME moves the default.",
     )
     password: Secret | None = setting(
-        None, 'Password of the account on a database server, best as "${CATALOGUE_PASSWORD}".'
+        None, 'Password of the account on a database server, or a token of Milvus, best as "${CATALOGUE_PASSWORD}".'
     )
 
     @property

@@ -25,10 +25,10 @@ _MANY = 1_000  # vectors; looking through so many that are in no file yet takes 
 def open_milvus_index(url: str, space: VectorSpace) -> MilvusVectorIndex:
     """Open the index of a space at the address of a catalogue in Milvus, beside that or without one.
 
-    ``beside=`` means nothing here, but an address of a server wants it. Raises as the connection does: CatalogueBusy
+    ``beside=`` means nothing here. Raises as the connection does: CatalogueBusy
     while another process has an embedded Milvus, ConnectionLost, AuthenticationFailed, ConfigurationError.
     """
-    address = read_address(url)
+    address = read_address(url, with_file=False)
     if address.folder is not None:
         return MilvusVectorIndex(connect_embedded(Path(address.folder), timeout=address.timeout), space)
     connection = connect_server(

@@ -144,18 +144,29 @@ def _read_database(found: Translator) -> None:
         near = "postgres" if kind.startswith("postgres") else None
         message = f"is none of {', '.join(_DATABASES)}" + (f"; did you mean {near!r}?" if near else "")
         found.fault("Database.type", message, catalogue)
-    elif kind == "milvus":
-        message = f"names {kind}, which this medialib does not open: set it to sqlite, and SQLite.db_file to a new file"
-        found.fault("Database.type", message, catalogue)
     # What is said of the others has no effect; a mistake in it is a mistake all the same.
-    in_file = kind != "postgres"
+    in_file = kind not in ("postgres", "milvus")
     found.local_path("SQLite", "db_file", to=catalogue if in_file else None)
     if in_file and found.given("SQLite", "db_file"):
         note = "the database is medialib's own: if the older program's stands there, name another file"
         found.origin(catalogue, "SQLite.db_file", note=note)
     _read_server(found, catalogue if kind == "postgres" else None)
-    found.text("Milvus", "host")
-    found.port("Milvus", "port")
+    _read_milvus(found, catalogue if kind == "milvus" else None)
+
+
+def _read_milvus(found: Translator, catalogue: KeyPath | None) -> None:
+    """The server of Milvus, for the address of the catalogue if that is to be there."""
+    host, port = found.text("Milvus", "host"), found.port("Milvus", "port")
+    if catalogue is None:
+        return
+    if host is None:
+        if not found.given("Milvus", "host"):
+            found.fault("Milvus.host", "is missing: Database.type is milvus, and wants the host", catalogue)
+        return
+    server = f"[{host}]" if ":" in host else quote(host, safe="")
+    found.put(catalogue, f"milvus://{server}{f':{port}' if port else ''}", "Milvus.host")
+    note = "collections of medialib's own, and a file of this machine beside them, which keeps the journal"
+    found.origin(catalogue, "Milvus.host", note=note)
 
 
 def _read_server(found: Translator, catalogue: KeyPath | None) -> None:
