@@ -57,6 +57,7 @@ COMMANDS: dict[str, Entry] = {
     "explain": Entry("names", "explain", "Tell why a file is where it is, or would go where it would go."),
     "config": Entry("configuration", "config", "Write, show, check or migrate the configuration."),
     "doctor": Entry("doctor", "doctor", "Check the configuration, remotes, disks and the catalogue; change nothing."),
+    "mcp": Entry("service", "mcp", "Serve a language model: the Model Context Protocol on standard input and output."),
     "demo": Entry("demo", "demo", "Watch it work on a sample remote in a temporary folder: no key, no network."),
     "download-from-remote": Entry("main_job", "download", "Another spelling of download.", hidden=True),
     "route-files": Entry("main_job", "route", "Another spelling of route.", hidden=True),

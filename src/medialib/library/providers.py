@@ -58,6 +58,14 @@ class Providers:
             self._made[name] = self._makers[name]()
         return self._made[name]
 
+    def chosen(self, name: str | None = None) -> MetadataProvider:
+        """The provider of that name, or the preferred one; raises UsageError if there is none, ConfigurationError if
+        its key is not set."""
+        found = self.preferred if name is None else self.named(name)
+        if found is None:
+            raise UsageError("there is nobody to ask about shows", remedy="Set metadata.provider.")
+        return found
+
     def for_ids(self, ids: ExternalIds) -> MetadataProvider:
         """The provider to ask for a title by these ids: the preferred one if it can go by them, else their own.
 

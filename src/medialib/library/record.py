@@ -210,9 +210,7 @@ class Library:
         See `medialib.workflows.shows.plan_add_show` and `medialib.workflows.fix.plan_fix_show`. Raises UsageError if no
         provider can be asked, and as those do.
         """
-        provider = self.providers.preferred if ids is None else self.providers.for_ids(ids)
-        if provider is None:
-            raise UsageError("there is nobody to ask about shows", remedy="Set metadata.provider.")
+        provider = self.providers.chosen() if ids is None else self.providers.for_ids(ids)
         plan = plan_add_show if what == "add" else plan_fix_show
         return plan(
             title,

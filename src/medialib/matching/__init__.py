@@ -12,21 +12,27 @@ from medialib.matching.identify import (
     known_title,
     normalise_title,
 )
+from medialib.matching.judging import Borne, Difference, Judgement, ProposedReading, judge_reading
 
 __all__ = [
+    "Borne",
     "Candidate",
     "Choice",
     "Chosen",
+    "Difference",
     "Identified",
+    "Judgement",
     "KnownTitle",
     "Match",
     "NotChosen",
     "Offer",
+    "ProposedReading",
     "TitleIndex",
     "Unidentified",
     "Wanted",
     "choose_title",
     "identify",
+    "judge_reading",
     "known_title",
     "normalise_title",
     "wanted_of",

@@ -22,7 +22,8 @@ from medialib.planning.effects import Absent, Precondition, Unchanged, bytes_car
 from medialib.planning.inverse import Irreversible, Outcome, Performed, inverse, irreversible, undo_actions
 from medialib.planning.plan import PLAN_FORMAT, Plan, Remark, RemarkKind, check_plan, initial_preconditions
 from medialib.planning.releases import KeptCopy, Release, ReleaseFile, ReleaseFolder, ReleaseMark, ReleaseMove
-from medialib.planning.serial import dump_plan, load_plan, plan_schema, structure, unstructure
+from medialib.planning.schemas import plan_schema, value_schema
+from medialib.planning.serial import action_kind, dump_plan, load_plan, structure, unstructure
 
 __all__ = [
     "PLAN_FORMAT",
@@ -57,6 +58,7 @@ __all__ = [
     "SetHolding",
     "Unchanged",
     "Way",
+    "action_kind",
     "bytes_carried",
     "check_plan",
     "describe",
@@ -71,4 +73,5 @@ __all__ = [
     "structure",
     "undo_actions",
     "unstructure",
+    "value_schema",
 ]

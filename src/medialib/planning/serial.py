@@ -1,15 +1,13 @@
-"""Plans and journal lines as JSON, with a JSON Schema; what is read is checked, what is unknown is refused."""
+"""Plans and journal lines as JSON; what is read is checked, what is unknown is refused."""
 
 from __future__ import annotations
 
 import json
-import types
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin
 
-import attrs
 import cattrs
 from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
@@ -20,22 +18,22 @@ from medialib.model import utc
 from medialib.planning.actions import Action
 from medialib.planning.plan import PLAN_FORMAT, Plan, check_plan
 
-__all__ = ["dump_plan", "load_plan", "plan_schema", "structure", "unstructure"]
+__all__ = ["action_kind", "dump_plan", "load_plan", "structure", "unstructure"]
 
 T = TypeVar("T")
 
 
-def _kind(cls: type) -> str:
+def action_kind(cls: type) -> str:
     """The name of an action class as saved plans spell it: ``AddShow`` is ``add show``.
 
     >>> from medialib.planning.actions import AddShow
-    >>> _kind(AddShow)
+    >>> action_kind(AddShow)
     'add show'
     """
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in cls.__name__).strip()
 
 
-_ACTIONS: dict[str, type] = {_kind(cls): cls for cls in get_args(Action)}
+_ACTIONS: dict[str, type] = {action_kind(cls): cls for cls in get_args(Action)}
 
 
 @cache
@@ -77,7 +75,7 @@ def _converter() -> cattrs.Converter:
         return converter.structure({key: item for key, item in value.items() if key != "action"}, _ACTIONS[kind])
 
     def write_action(action: Any) -> dict[str, Any]:
-        return {"action": _kind(type(action)), **converter.unstructure(action, unstructure_as=type(action))}
+        return {"action": action_kind(type(action)), **converter.unstructure(action, unstructure_as=type(action))}
 
     converter.register_structure_hook(Action, read_action)
     converter.register_unstructure_hook(Action, write_action)
@@ -167,66 +165,3 @@ def load_plan(text: str) -> Plan:
     plan = structure({key: value for key, value in data.items() if key != "format"}, Plan)
     check_plan(plan)
     return plan
-
-
-def plan_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a saved plan, made from the classes.
-
-    >>> plan_schema()["properties"]["format"]
-    {'const': 'medialib.plan/1'}
-    """
-    definitions: dict[str, Any] = {}
-    schema = _object_schema(Plan, definitions)
-    schema["properties"] = {"format": {"const": PLAN_FORMAT}, **schema["properties"]}
-    schema["required"] = ["format", *schema["required"]]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "medialib plan",
-        **schema,
-        "$defs": dict(sorted(definitions.items())),
-    }
-
-
-def _object_schema(cls: type[attrs.AttrsInstance], definitions: dict[str, Any]) -> dict[str, Any]:
-    hints = get_type_hints(cls)
-    fields = attrs.fields(cls)
-    return {
-        "type": "object",
-        "properties": {field.name: _schema(hints[field.name], definitions) for field in fields},
-        "required": [field.name for field in fields if field.default is attrs.NOTHING],
-        "additionalProperties": False,
-    }
-
-
-def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    if hint == Action:
-        return {"oneOf": [_schema(cls, definitions) for cls in get_args(Action)]}
-    if get_origin(hint) in (Union, types.UnionType):
-        return {"anyOf": [_schema(member, definitions) for member in get_args(hint)]}
-    if get_origin(hint) is Literal:
-        return {"enum": list(get_args(hint))}
-    if get_origin(hint) is tuple:
-        return {"type": "array", "items": _schema(get_args(hint)[0], definitions)}
-    if isinstance(hint, type) and attrs.has(hint):
-        name = hint.__name__
-        if name not in definitions:
-            definitions[name] = {}
-            definitions[name] = _object_schema(hint, definitions)
-            if hint in _ACTIONS.values():
-                definitions[name]["properties"] = {
-                    "action": {"const": _kind(hint)},
-                    **definitions[name]["properties"],
-                }
-                definitions[name]["required"] = ["action", *definitions[name]["required"]]
-        return {"$ref": f"#/$defs/{name}"}
-    if get_origin(hint) is not None:
-        return {"type": "object", "additionalProperties": {"type": "string"}}
-    plain: dict[Any, dict[str, Any]] = {
-        str: {"type": "string"},
-        int: {"type": "integer"},
-        bool: {"type": "boolean"},
-        type(None): {"type": "null"},
-        datetime: {"type": "string", "format": "date-time"},
-        date: {"type": "string", "format": "date"},
-    }
-    return plain[hint]
