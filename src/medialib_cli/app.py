@@ -46,7 +46,7 @@ COMMANDS: dict[str, Entry] = {
     "download": Entry("main_job", "download", "Fetch what is new on the remotes into the incoming folder."),
     "route": Entry("main_job", "route", "Move what is in the incoming folder to where it belongs."),
     "release": Entry("release", "release", "Let go, on the remotes, of what is proven to stand in the library."),
-    "bootstrap": Entry("main_job", "bootstrap", "Take note of what is there already."),
+    "bootstrap": Entry("bootstrap", "bootstrap", "Take note of what is there already."),
     "shows": Entry("shows", "shows", "Enter and correct shows as metadata providers describe them."),
     "library": Entry("library", "library", "Look after what stands in the library."),
     "catalogue": Entry("catalogue", "catalogue", "Make, migrate, copy, back up, restore or check the catalogue."),
@@ -64,7 +64,12 @@ COMMANDS: dict[str, Entry] = {
     "fix-show": Entry("shows", "fix", "Another spelling of shows fix.", hidden=True),
     "add-show": Entry("shows", "add", "Another spelling of shows add.", hidden=True),
     "backup-db": Entry("catalogue", "backup", "Another spelling of catalogue backup.", hidden=True),
-    "bootstrap-downloads": Entry("main_job", "downloads", "Another spelling of bootstrap downloads.", hidden=True),
+    "bootstrap-downloads": Entry("bootstrap", "downloads", "Another spelling of bootstrap downloads.", hidden=True),
+    "bootstrap-tv-shows": Entry("bootstrap", "shows", "Another spelling of bootstrap shows.", hidden=True),
+    "bootstrap-shows": Entry("bootstrap", "shows", "Another spelling of bootstrap shows.", hidden=True),
+    "bootstrap-episodes": Entry("bootstrap", "episodes", "Another spelling of bootstrap episodes.", hidden=True),
+    "bootstrap-movies": Entry("bootstrap", "movies", "Another spelling of bootstrap movies.", hidden=True),
+    "bootstrap-inventory": Entry("bootstrap", "inventory", "Another spelling of bootstrap inventory.", hidden=True),
 }
 """Every command of the top level."""
 

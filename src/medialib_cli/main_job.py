@@ -1,4 +1,4 @@
-"""The main job: sync, download, route, bootstrap."""
+"""The main job: sync, download, route."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from medialib.library import Verb
 from medialib_cli.invocation import DryRun, Invocation, SavePlan, command
 
-__all__ = ["bootstrap", "download", "downloads", "route", "sync"]
+__all__ = ["Remote", "Wait", "download", "perform", "route", "sync"]
 
 Remote = Annotated[str | None, typer.Option("--remote", metavar="NAME", help="Only this remote.")]
 AllowEmpty = Annotated[
@@ -25,8 +25,6 @@ Wait = Annotated[
         "--wait", metavar="SECONDS", help="Wait at most so long for another medialib; default: until it ends."
     ),
 ]
-
-bootstrap = typer.Typer(no_args_is_help=True, help="Take note of what is there already.")
 
 
 @command
@@ -43,7 +41,7 @@ def sync(
 
     With --save-plan the fetches are saved; routes are decided once the files are here.
     """
-    return _perform(
+    return perform(
         "sync",
         invocation,
         dry_run,
@@ -68,7 +66,7 @@ def download(
 
     Files that are still arriving are left for a later run.
     """
-    return _perform("download", invocation, dry_run, save_plan, remote=remote, wait=wait, allow_empty=allow_empty)
+    return perform("download", invocation, dry_run, save_plan, remote=remote, wait=wait, allow_empty=allow_empty)
 
 
 @command
@@ -83,28 +81,10 @@ def route(
 
     What cannot be placed without a guess stays where it is, and is named.
     """
-    return _perform("route", invocation, dry_run, save_plan, wait=wait, auto_add=auto_add)
+    return perform("route", invocation, dry_run, save_plan, wait=wait, auto_add=auto_add)
 
 
-@bootstrap.command()
-@command
-def downloads(
-    invocation: Invocation,
-    dry_run: DryRun = False,
-    save_plan: SavePlan = None,
-    remote: Remote = None,
-    wait: Wait = None,
-) -> int:
-    """Record every file on the remotes as known, at any depth, so that none of them is fetched."""
-    return _perform("bootstrap downloads", invocation, dry_run, save_plan, remote=remote, wait=wait)
-
-
-@bootstrap.callback()
-def _bootstrap() -> None:
-    """Take note of what is there already."""
-
-
-def _perform(
+def perform(
     verb: Verb,
     invocation: Invocation,
     dry_run: bool,
@@ -120,8 +100,8 @@ def _perform(
 
     connecting = () if verb == "route" else None if remote is None else (remote,)
     with invocation.library(read_only=dry_run, connecting=connecting) as (library, observer):
-        perform = partial(library.perform, wait=wait) if applied else library.preview
-        work = perform(
+        do = partial(library.perform, wait=wait) if applied else library.preview
+        work = do(
             verb,
             remote=remote,
             allow_empty=allow_empty,

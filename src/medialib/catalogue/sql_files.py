@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
@@ -30,6 +31,7 @@ _SIGHTINGS = select(
     sightings.c.path, sightings.c.size, sightings.c.mtime_ns, sightings.c.seen, sightings.c.long_keys
 ).order_by(sightings.c.path)
 _INVENTORY = select(inventory).order_by(inventory.c.location, inventory.c.path)
+_ASKED_AT_ONCE = 500
 
 
 class SqlKnownFiles:
@@ -135,6 +137,19 @@ class SqlInventory:
         """One row, or None."""
         wanted = _INVENTORY.where(inventory.c.location == place.location, inventory.c.path == place.path)
         return next(self._read(wanted), None)
+
+    def at(self, places: Iterable[Place]) -> Mapping[Place, InventoryFile]:
+        """The rows of those of `places` that have one."""
+        by_location: defaultdict[str, list[str]] = defaultdict(list)
+        for place in places:
+            by_location[place.location].append(place.path)
+        found: dict[Place, InventoryFile] = {}
+        for location, paths in by_location.items():
+            for start in range(0, len(paths), _ASKED_AT_ONCE):
+                asked = inventory.c.path.in_(paths[start : start + _ASKED_AT_ONCE])
+                rows = self._read(_INVENTORY.where(inventory.c.location == location, asked))
+                found.update((row.place, row) for row in rows)
+        return found
 
     def put(self, files: Iterable[InventoryFile]) -> None:
         """Enter or replace rows."""

@@ -5,6 +5,7 @@ valid configuration.
 """
 
 from medialib.http import SystemClock
+from medialib.library.bootstrap import LibraryPart, TakenOver, TakingOver, bootstrap, preview_bootstrap
 from medialib.library.checkup import examine, examine_configuration
 from medialib.library.near import kept_shows, near_titles
 from medialib.library.providers import Providers
@@ -14,13 +15,18 @@ from medialib.library.work import Verb, Work
 
 __all__ = [
     "Library",
+    "LibraryPart",
     "Providers",
     "SystemClock",
+    "TakenOver",
+    "TakingOver",
     "Verb",
     "Work",
+    "bootstrap",
     "examine",
     "examine_configuration",
     "kept_shows",
     "near_titles",
     "open_library",
+    "preview_bootstrap",
 ]

@@ -35,6 +35,7 @@ from medialib.naming.rendering import (
     safe_part,
     unsafe_reason,
 )
+from medialib.naming.title_folders import TitleFolder, is_for_extras, is_of_the_system, read_title_folder
 
 __all__ = [
     "JELLYFIN",
@@ -53,14 +54,18 @@ __all__ = [
     "SeasonNumbers",
     "Template",
     "TemplateKind",
+    "TitleFolder",
     "absolute_to_season",
     "collision_key",
     "companion_suffix",
     "edition_label",
+    "is_for_extras",
+    "is_of_the_system",
     "parse_name",
     "parse_names",
     "parse_template",
     "preset_from_templates",
+    "read_title_folder",
     "safe_part",
     "season_to_absolute",
     "unsafe_reason",

@@ -13,7 +13,7 @@ from medialib.naming.parsed import Finding
 from medialib.naming.reading import read_part
 from medialib.naming.titles import tidy
 
-__all__ = ["GIBBERISH", "merged", "with_show"]
+__all__ = ["EXTRAS", "GIBBERISH", "merged", "with_show"]
 
 _LEADING_NUMBER: Final = re.compile(r"(\d{1,3})(?=[\s._-])")
 _PLAIN_FOLDERS: Final = frozenset(
@@ -62,7 +62,7 @@ _SCENE_FILE: Final = re.compile(r"[a-z0-9]{2,6}-[a-z0-9.-]+$")
 _SEASON_AND_EPISODE: Final = re.compile(r"(?:(.*)[\s._-])?0?(\d{1,2})(\d\d)$")
 _NAMELESS: Final = frozenset(["movie", "film", "video", "main", "feature", "file", "index", "title", "stream"])
 """What a file is called that has no name of its own."""
-_EXTRAS: Final = re.compile(
+EXTRAS: Final = re.compile(
     r"(?i)(?:extras?|featurettes?|trailers?|behind the scenes|deleted scenes|interviews?|scenes|shorts|bonus|"
     r"making of|clips?|backdrops)"
 )
@@ -249,7 +249,7 @@ class _Merging:
     def placed(self, folders: list[Reading]) -> list[Reading]:
         """The folders that still have to be asked, once what the innermost is for has been settled."""
         first = self.text[folders[0].low : folders[0].high]
-        if len(folders) > 1 and not self.own.has(*_NUMBERED) and _EXTRAS.fullmatch(first):
+        if len(folders) > 1 and not self.own.has(*_NUMBERED) and EXTRAS.fullmatch(first):
             self.own.extra = True
             self.reasons.append("its folder is for extras")
             self._rename("title", "episode_title")

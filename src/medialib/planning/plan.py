@@ -32,14 +32,15 @@ RemarkKind: TypeAlias = Literal[
     "conflict",
     "collision",
     "unrouted",
+    "unidentified",
     "out of reach",
     "corrupt",
     "irreversible",
 ]
-"""Why something was left alone. The last seven need a person's attention."""
+"""Why something was left alone. The last eight need a person's attention."""
 
 _ATTENTION: frozenset[RemarkKind] = frozenset(
-    {"refused", "conflict", "collision", "unrouted", "out of reach", "corrupt", "irreversible"}
+    {"refused", "conflict", "collision", "unrouted", "unidentified", "out of reach", "corrupt", "irreversible"}
 )
 
 

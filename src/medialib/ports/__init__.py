@@ -23,6 +23,7 @@ from medialib.ports.catalogue import (
     SightingRepository,
     SupportsChecking,
     SupportsCopying,
+    SupportsManyPlaces,
 )
 from medialib.ports.locations import (
     PART_SUFFIXES,
@@ -92,6 +93,7 @@ __all__ = [
     "SupportsFolderListing",
     "SupportsHolding",
     "SupportsLinking",
+    "SupportsManyPlaces",
     "SupportsProving",
     "SupportsReadingAhead",
     "SupportsRelease",

@@ -41,6 +41,7 @@ __all__ = [
     "SightingRepository",
     "SupportsChecking",
     "SupportsCopying",
+    "SupportsManyPlaces",
 ]
 
 CATALOGUES: Final = "medialib.catalogues"
@@ -213,6 +214,14 @@ class InventoryRepository(Protocol):
 
     def all(self, location: str | None = None) -> Iterator[InventoryFile]:
         """All rows, or those of one location, by place."""
+
+
+@runtime_checkable
+class SupportsManyPlaces(Protocol):
+    """What some inventories can do besides: tell of many places in one question."""
+
+    def at(self, places: Iterable[Place]) -> Mapping[Place, InventoryFile]:
+        """The rows of those of `places` that have one."""
 
 
 class JournalRepository(Protocol):

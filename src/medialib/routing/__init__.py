@@ -7,12 +7,14 @@ from medialib.routing.records import (
     episodes_from,
     merge_episodes,
     movie_from,
+    movie_of_folder,
     new_movie,
     new_show,
     same_title,
     show_from,
+    show_of_folder,
 )
-from medialib.routing.route import Route, Routed, RoutingPolicy, Unrouted, home_of, route
+from medialib.routing.route import Route, Routed, RoutingPolicy, Unrouted, held_by, home_of, route
 
 __all__ = [
     "Alike",
@@ -28,14 +30,17 @@ __all__ = [
     "compare",
     "episodes_from",
     "extension_of",
+    "held_by",
     "home_of",
     "merge_episodes",
     "movie_from",
+    "movie_of_folder",
     "new_movie",
     "new_show",
     "pair_companions",
     "route",
     "same_title",
     "show_from",
+    "show_of_folder",
     "split_stem",
 ]

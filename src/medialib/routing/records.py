@@ -10,17 +10,19 @@ import attrs
 from medialib.matching import normalise_title
 from medialib.metadata import EpisodeMetadata, TitleMetadata
 from medialib.model import Episode, Movie, Show
-from medialib.naming import ParsedName
+from medialib.naming import ParsedName, TitleFolder
 
 __all__ = [
     "EpisodeChanges",
     "episodes_from",
     "merge_episodes",
     "movie_from",
+    "movie_of_folder",
     "new_movie",
     "new_show",
     "same_title",
     "show_from",
+    "show_of_folder",
 ]
 
 
@@ -89,8 +91,30 @@ def show_from(
     )
 
 
-def movie_from(title: TitleMetadata, taken: Collection[str] = (), *, alias: str | None = None) -> Movie:
-    """The film that a provider describes; its key avoids those in `taken`.
+def show_of_folder(told: TitleFolder, folder: str, taken: Collection[str] = ()) -> Show:
+    """The show that a folder of the library is of, by its name alone; its key avoids those in `taken`.
+
+    >>> show_of_folder(TitleFolder("Dark", 2017), "Dark (2017)").key
+    'dark-2017'
+    """
+    key = _free_key(told.title, told.year, taken)
+    return Show(key, told.title, year=told.year, folder=folder, ids=told.ids, source="name")
+
+
+def movie_of_folder(told: TitleFolder, folder: str, taken: Collection[str] = ()) -> Movie:
+    """The film that a folder of the library is of, by its name alone; its key avoids those in `taken`.
+
+    >>> movie_of_folder(TitleFolder("Salt", 2010), "Salt (2010)").folder
+    'Salt (2010)'
+    """
+    key = _free_key(told.title, told.year, taken)
+    return Movie(key, told.title, year=told.year, folder=folder, ids=told.ids, source="name")
+
+
+def movie_from(
+    title: TitleMetadata, taken: Collection[str] = (), *, folder: str = "", alias: str | None = None
+) -> Movie:
+    """The film that a provider describes; its key avoids those in `taken`. `folder` and `alias` as for `show_from`.
 
     >>> movie_from(TitleMetadata("tmdb", 703, "movie", "Salt", year=2010)).key
     'salt-2010'
@@ -100,6 +124,7 @@ def movie_from(title: TitleMetadata, taken: Collection[str] = (), *, alias: str 
         title.title,
         year=title.year,
         aliases=_aliases(title, alias),
+        folder=folder,
         ids=title.ids,
         source=title.provider,
         language=title.language,

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import attrs
 
+from medialib.matching import normalise_title
 from medialib.model import Episode, Holding, Movie, Place, Show, Unit
 from medialib.naming import (
     ORIGINAL,
@@ -22,7 +23,7 @@ from medialib.naming import (
 )
 from medialib.routing.companions import split_stem
 
-__all__ = ["Route", "Routed", "RoutingPolicy", "Unrouted", "home_of", "route"]
+__all__ = ["Route", "Routed", "RoutingPolicy", "Unrouted", "held_by", "home_of", "route"]
 
 
 @attrs.frozen
@@ -113,7 +114,7 @@ def route(
     'tv:Show Name/Season 01/Show.Name.S01E02.mkv'
     """
     if parsed.kind in ("extra", "sample"):
-        return Unrouted(f"it is {'an extra' if parsed.kind == 'extra' else 'a sample'}, not an episode or a film")
+        return _no_video(parsed)
     if parsed.confidence < policy.minimum_confidence:
         return Unrouted(
             f"its name is read with a confidence of {parsed.confidence:.2f}, below {policy.minimum_confidence:.2f}",
@@ -122,6 +123,46 @@ def route(
     if isinstance(title, Movie):
         return _route_movie(path, parsed, title, policy)
     return _route_episode(path, parsed, title, policy, tuple(episodes))
+
+
+def held_by(
+    path: str, parsed: ParsedName, title: Show | Movie, *, episodes: Iterable[Episode] = ()
+) -> Holding | Unrouted:
+    """What a video that stands in the library holds, given which show or film it is of.
+
+    Other than for `route`, its place is not in question: any name will do that says which episode it is. An absolute
+    number that has no season so far is kept as such, and in the folder of a season the title of one of its episodes
+    does as well as a number.
+
+    >>> from medialib.naming import parse_name
+    >>> held_by("Dark/E05.mkv", parse_name("Dark/E05.mkv"), Show("dark", "Dark")).unit
+    Unit(kind='episode', key='dark', season=None, episodes=(5,), aired=None)
+    """
+    if parsed.kind in ("extra", "sample"):
+        return _no_video(parsed)
+    if isinstance(title, Movie):
+        return _holding(path, parsed, Unit("movie", title.key))
+    known = tuple(episodes)
+    numbered = _number(parsed, title, known)
+    if isinstance(numbered, _Numbered):
+        unit = Unit("episode", title.key, numbered.season, numbered.episodes, numbered.aired)
+        return _holding(path, parsed, unit)
+    counted = tuple(int(each) for each in parsed.absolute_episodes or parsed.episodes if isinstance(each, int))
+    if counted and parsed.date is None and not parsed.seasons:
+        return _holding(path, parsed, Unit("episode", title.key, None, counted))
+    called = None if parsed.episode_title is None else normalise_title(parsed.episode_title)
+    fitting = [
+        each
+        for each in known
+        if called and (each.season,) == parsed.seasons and each.title and normalise_title(each.title) == called
+    ]
+    if len(fitting) == 1 and not parsed.episodes:
+        return _holding(path, parsed, Unit("episode", title.key, fitting[0].season, (fitting[0].number,)))
+    return numbered
+
+
+def _no_video(parsed: ParsedName) -> Unrouted:
+    return Unrouted(f"it is {'an extra' if parsed.kind == 'extra' else 'a sample'}, not an episode or a film")
 
 
 def _route_movie(path: str, parsed: ParsedName, movie: Movie, policy: RoutingPolicy) -> Route:

@@ -27,7 +27,7 @@ from medialib.model import (
     Unit,
 )
 from medialib.planning import Discard, Fetch, MakeFolder, Move, Outcome
-from medialib.ports import Catalogue, Run
+from medialib.ports import Catalogue, Run, SupportsManyPlaces
 
 __all__ = ["ACTIONS", "MOVIE", "NOON", "RUN", "SHOW", "A", "B", "Opener", "RepositoryLaws", "known", "standing"]
 
@@ -302,6 +302,19 @@ class RepositoryLaws(ABC):
         assert list(catalogue.inventory.of_unit("episode", "breaking-bad")) == []
         assert (catalogue.inventory.remove(bare.place), catalogue.inventory.remove(bare.place)) == (True, False)
         assert catalogue.inventory.get(bare.place) is None
+
+    def test_many_places_in_one_question(self, catalogue: Catalogue) -> None:
+        """As `get` tells of each; long and odd names are no other."""
+        if not isinstance(catalogue.inventory, SupportsManyPlaces):
+            return
+        names = [f"Show/{number}.mkv" for number in range(600)]
+        names += ["x/" * 1500 + "a.mkv", "x/" * 1500 + "b.mkv", "caf\udce9", "b\x00"]
+        rows = {Place("tv", name): standing(name) for name in names}
+        film = standing(names[0], location="films")
+        catalogue.inventory.put([*rows.values(), film])
+        asked = [*rows, film.place, Place("films", names[1]), Place("tv", "x/" * 1500 + "c.mkv")]
+        assert catalogue.inventory.at(iter(asked)) == {**rows, film.place: film}
+        assert dict(catalogue.inventory.at([])) == {}
 
     def test_details_belong_to_the_catalogue(self, catalogue: Catalogue) -> None:
         """Changing the mapping that was given, or that came back, changes nothing that is kept."""

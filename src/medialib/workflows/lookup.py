@@ -12,7 +12,14 @@ from typing import TypeAlias, TypeVar
 
 import attrs
 
-from medialib.errors import Cancelled, MedialibError, UsageError
+from medialib.errors import (
+    Cancelled,
+    MedialibError,
+    RequestRefused,
+    ServiceUnavailable,
+    UnusableAnswer,
+    UsageError,
+)
 from medialib.matching import Choice, Chosen, NotChosen, Offer, Wanted, choose_title, wanted_of
 from medialib.metadata import (
     EpisodeMetadata,
@@ -39,15 +46,18 @@ AIRED = "aired"
 
 _Reference: TypeAlias = tuple[str, int]
 _DETAILED = 5
+_IN_A_ROW = 3
+_OF_ONE_QUESTION = (RequestRefused, ServiceUnavailable, UnusableAnswer)
 
 
 class TitleLookup:
     """A provider, or several in turn, asked during one piece of planning.
 
     Once a call has failed for a reason that concerns every call (the provider is down, busy, or refuses the key), the
-    same error is raised for all that follow, so that a hundred files do not wait a hundred times. Several know that by
-    themselves. Whose number a title goes by is in `TitleMetadata.provider`; where a number stands for a show, it is
-    that of `provider`, the first.
+    same error is raised for all that follow, so that a hundred files do not wait a hundred times. What may be the fault
+    of one question alone (an answer that cannot be used) concerns them all once it has happened three times in a row.
+    Several know that by themselves. Whose number a title goes by is in `TitleMetadata.provider`; where a number stands
+    for a show, it is that of `provider`, the first.
     """
 
     def __init__(self, provider: MetadataProvider, *, ask: Ask | None = None) -> None:
@@ -60,6 +70,7 @@ class TitleLookup:
         self._orders: dict[_Reference, tuple[EpisodeOrder, ...]] = {}
         self._alone: dict[str, TitleLookup] = {}
         self._failure: MedialibError | None = None
+        self._failed_in_a_row = 0
 
     @property
     def provider(self) -> str:
@@ -254,12 +265,17 @@ class TitleLookup:
         if self._failure is not None:
             raise self._failure
         try:
-            return question()
+            answer = question()
         except (Cancelled, UsageError):
             raise
         except MedialibError as error:
-            self._failure = None if isinstance(self._provider, SupportsSeveral) else error
+            self._failed_in_a_row += 1
+            concerns_all = not isinstance(error, _OF_ONE_QUESTION) or self._failed_in_a_row >= _IN_A_ROW
+            if concerns_all and not isinstance(self._provider, SupportsSeveral):
+                self._failure = error
             raise
+        self._failed_in_a_row = 0
+        return answer
 
 
 def in_words(names: Sequence[str]) -> str:

@@ -6,13 +6,14 @@ Actions that change nothing but the catalogue happen here altogether, inside the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Literal, assert_never
 
 import attrs
 
-from medialib.model import Episode, InventoryFile, KnownFile
+from medialib.model import Episode, InventoryFile, KnownFile, Place
 from medialib.planning import (
     Action,
     AddMovie,
@@ -35,7 +36,7 @@ from medialib.planning import (
     SetEpisodes,
     SetHolding,
 )
-from medialib.ports import Catalogue
+from medialib.ports import Catalogue, SupportsManyPlaces, offers
 from medialib.workflows.apply.releasing import record_release
 
 __all__ = ["changes_only_the_catalogue", "record", "record_all"]
@@ -55,20 +56,47 @@ def changes_only_the_catalogue(action: Action) -> bool:
 def record_all(
     catalogue: Catalogue, ended: Iterable[tuple[int, Action, Outcome]], now: datetime
 ) -> list[tuple[int, Action, Outcome]]:
-    """`record` for several actions in order, the rows of fetches that follow each other written together."""
+    """`record` for several actions in order; fetches, and rows of the inventory, that follow each other go together."""
     final: list[tuple[int, Action, Outcome]] = []
-    fetched: list[KnownFile] = []
-    for sequence, action, outcome in ended:
-        if isinstance(action, Fetch):
-            if outcome.result == "done" and outcome.known is not None:
-                fetched.append(outcome.known)
+    for kind, group in groupby(ended, key=lambda each: type(each[1])):
+        several = list(group)
+        if kind is Fetch:
+            outcomes = [outcome for _, _, outcome in several]
+            done = [outcome.known for outcome in outcomes if outcome.result == "done" and outcome.known is not None]
+            _record_fetched(catalogue, done)
+        elif kind is RecordInventory:
+            outcomes = _record_inventory(catalogue, several)
         else:
-            _record_fetched(catalogue, fetched)
-            fetched = []
-            outcome = record(catalogue, action, outcome, now)
-        final.append((sequence, action, outcome))
-    _record_fetched(catalogue, fetched)
+            outcomes = [record(catalogue, action, outcome, now) for _, action, outcome in several]
+        final += [(each[0], each[1], outcome) for each, outcome in zip(several, outcomes, strict=True)]
     return final
+
+
+def _record_inventory(catalogue: Catalogue, several: Sequence[tuple[int, Action, Outcome]]) -> list[Outcome]:
+    """Set many rows of the inventory, asking once what they are."""
+    inventory = catalogue.inventory
+    places = {action.place for _, action, _ in several if isinstance(action, RecordInventory)}
+    if offers(inventory, SupportsManyPlaces):
+        standing: dict[Place, InventoryFile | None] = dict(inventory.at(places))
+    else:
+        standing = {place: inventory.get(place) for place in places}
+    changed: dict[Place, InventoryFile | None] = {}
+    outcomes = []
+    for _, action, outcome in several:
+        assert isinstance(action, RecordInventory)
+        place, entered = action.place, action.record
+        if outcome.result == "done" and standing.get(place) != action.previous:
+            outcome = _failed(f"what the inventory says of {place} has changed since")
+        elif outcome.result == "done" and entered is not None and entered.place != place:
+            outcome = _failed(f"the row that is to be entered for {place} is of {entered.place}")
+        elif outcome.result == "done":
+            standing[place] = changed[place] = entered
+        outcomes.append(outcome)
+    inventory.put([row for row in changed.values() if row is not None])
+    for place, row in changed.items():
+        if row is None:
+            inventory.remove(place)
+    return outcomes
 
 
 def _record_fetched(catalogue: Catalogue, fetched: list[KnownFile]) -> None:
@@ -166,16 +194,8 @@ def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime
             else:
                 catalogue.known_files.put([action.record])
             return outcome
-        case RecordInventory(place=place, record=entered):
-            if catalogue.inventory.get(place) != action.previous:
-                return _failed(f"what the inventory says of {place} has changed since")
-            if entered is None:
-                catalogue.inventory.remove(place)
-            elif entered.place != place:
-                return _failed(f"the row that is to be entered for {place} is of {entered.place}")
-            else:
-                catalogue.inventory.put([entered])
-            return outcome
+        case RecordInventory():
+            return _record_inventory(catalogue, [(0, action, outcome)])[0]
         case ReleaseFile() | ReleaseMove() | ReleaseMark() | ReleaseFolder():
             record_release(catalogue, action, outcome)
             return outcome
