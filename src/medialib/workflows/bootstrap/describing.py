@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import attrs
 
 from medialib.errors import Cancelled, MedialibError
 from medialib.matching import Chosen, NotChosen, Wanted, wanted_title
 from medialib.metadata import TitleKind
-from medialib.model import ExternalIds
+from medialib.model import ExternalIds, Movie, Show
 from medialib.naming import TitleFolder
 from medialib.workflows.lookup import TitleLookup
 
-__all__ = ["Asking", "Unasked", "describe_folder", "remedy_for", "share_number", "wanted_of_folder"]
+__all__ = ["Asking", "Unasked", "describe_folder", "remedy_for", "share_number", "wanted_of_folder", "with_numbers"]
+
+_Record = TypeVar("_Record", Show, Movie)
 
 
 @attrs.frozen
@@ -89,6 +91,17 @@ def share_number(one: ExternalIds, other: ExternalIds) -> bool:
     """
     mine, theirs = attrs.asdict(one), attrs.asdict(other)
     return any(mine[name] is not None and mine[name] == theirs[name] for name in mine)
+
+
+def with_numbers(record: _Record, ids: ExternalIds) -> _Record:
+    """A show or film with the numbers that its folder says besides, which whoever named it said.
+
+    >>> with_numbers(Show("dark", "Dark", source="tvmaze"), ExternalIds(tvdb=334824)).said_by("ids.tvdb")
+    'user'
+    """
+    own, said = attrs.asdict(record.ids), attrs.asdict(ids)
+    new = {f"ids.{name}": "user" for name in own if own[name] is None and said[name] is not None}
+    return attrs.evolve(record, ids=record.ids.merged(ids), provenance={**record.provenance, **new})
 
 
 def _readable(title: str) -> bool:

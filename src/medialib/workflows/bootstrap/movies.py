@@ -24,7 +24,14 @@ from medialib.naming import (
 from medialib.planning import AddMovie
 from medialib.ports import CancelToken, Catalogue, Clock, Location
 from medialib.routing import RoutingPolicy, Unrouted, extension_of, home_of, movie_from, movie_of_folder, same_title
-from medialib.workflows.bootstrap.describing import Asking, Unasked, describe_folder, remedy_for, share_number
+from medialib.workflows.bootstrap.describing import (
+    Asking,
+    Unasked,
+    describe_folder,
+    remedy_for,
+    share_number,
+    with_numbers,
+)
 from medialib.workflows.bootstrap.pieces import Gathering, Piece, refuse_empty
 from medialib.workflows.route import VIDEO_EXTENSIONS
 
@@ -220,7 +227,7 @@ class _Entering:
             self._gathering.remark("unidentified", place, f"{choice.reason}. {remedy}")
         else:
             movie = movie_from(choice.title, self._movies, folder=film.folder, alias=film.told.title)
-            movie = attrs.evolve(movie, ids=movie.ids.merged(film.told.ids))
+            movie = with_numbers(movie, film.told.ids)
             same = next((known for known in self._movies.values() if same_title(known, choice.title)), None)
             if same is not None:
                 self._gathering.remark("duplicate", place, self._second(same))

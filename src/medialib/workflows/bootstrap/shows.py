@@ -13,7 +13,14 @@ from medialib.naming import TitleFolder, collision_key, read_title_folder
 from medialib.planning import AddShow, ChangeShow
 from medialib.ports import CancelToken, Catalogue, Clock, Location
 from medialib.routing import RoutingPolicy, Unrouted, home_of, same_title, show_from, show_of_folder
-from medialib.workflows.bootstrap.describing import Asking, Unasked, describe_folder, remedy_for, share_number
+from medialib.workflows.bootstrap.describing import (
+    Asking,
+    Unasked,
+    describe_folder,
+    remedy_for,
+    share_number,
+    with_numbers,
+)
 from medialib.workflows.bootstrap.pieces import Gathering, Piece, refuse_empty, top_of
 
 __all__ = ["plan_bootstrap_shows"]
@@ -118,7 +125,7 @@ class _Entering:
             return
         why = f"{choice.title.provider} says: {', '.join(choice.reasons)}"
         show = show_from(choice.title, self._shows, folder=place.path, alias=told.title)
-        show = attrs.evolve(show, ids=show.ids.merged(told.ids))
+        show = with_numbers(show, told.ids)
         same = next((known for known in self._shows.values() if same_title(known, choice.title)), None)
         same = same or self._unasked(told, choice.title.year, (choice.title.title, *choice.title.aliases))
         if same is None:
