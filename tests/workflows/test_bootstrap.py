@@ -100,11 +100,13 @@ class Standing(MemoryWorld):
 
     def episodes(self, **options: Any) -> Iterator[Piece]:
         asking = self.asking()
+        if asking is None:
+            return iter([Piece(self.plan_fetch(record=False))])
         return plan_bootstrap_episodes(
             self.catalogue,
             self.policy,
             self.clock,
-            lookup_for=lambda show: None if asking is None or show.ids == ExternalIds() else asking.preferred,
+            asking=asking,
             configuration="configuration",
             **options,
         )
@@ -566,7 +568,9 @@ def test_what_has_just_changed_waits(world: Standing) -> None:
 
 
 def test_stopping_is_soon(world: Standing) -> None:
+    provider = world.provider
     library(world)
+    world.provider = provider
     world.stands(*IN_THE_LIGHT_OF_ITS_FOLDER)
 
     class Stop:

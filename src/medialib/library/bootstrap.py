@@ -13,7 +13,7 @@ from medialib.completeness import same_time
 from medialib.errors import Cancelled, ConfigurationError, Drifted, UsageError
 from medialib.events import Observer, nobody
 from medialib.library.record import Library
-from medialib.model import ExternalIds, Show
+from medialib.model import ExternalIds
 from medialib.planning import Action, ChangeShow, Performed, Plan, RecordInventory, Remark
 from medialib.ports import CancelToken, MetadataProvider
 from medialib.workflows.apply import Report, Session
@@ -215,12 +215,11 @@ def _pieces(
                 cancelled=cancelled,
             )
         case "episodes":
-            lookups.asking()
             return plan_bootstrap_episodes(
                 library.catalogue,
                 policy,
                 library.clock,
-                lookup_for=lookups.of_show,
+                asking=lookups.asking(),
                 configuration=digest,
                 observer=observer,
                 cancelled=cancelled,
@@ -284,15 +283,6 @@ class _Lookups:
             return self._of(self._providers.for_ids(ids))
         except (UsageError, ConfigurationError):
             return None
-
-    def of_show(self, show: Show) -> TitleLookup | None:
-        """Who can be asked about a show: the provider that it came from, else whoever can go by its numbers."""
-        if getattr(show.ids, show.source, None) is not None:
-            try:
-                return self._of(self._providers.named(show.source))
-            except (UsageError, ConfigurationError):
-                pass
-        return None if show.ids == ExternalIds() else self.by_ids(show.ids)
 
     def _of(self, provider: MetadataProvider) -> TitleLookup:
         if provider.name not in self._made:
