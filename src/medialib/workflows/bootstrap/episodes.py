@@ -34,8 +34,8 @@ def plan_bootstrap_episodes(
     """Plan to add the episodes that each show lacks, as its provider lists them, piece by piece.
 
     Shows without any come first. Asked is who said a show's episodes first, or whoever can go by its numbers; a show
-    about which nobody can be asked is left with a remark, and so is one whose provider fails. What an episode is called or numbered by stays as it was entered:
-    see `medialib.routing.merge_episodes`. Raises Cancelled when asked to stop.
+    about which nobody can be asked is left with a remark, and so is one whose provider fails. What an episode is called
+    or numbered by stays as it was entered: see `medialib.routing.merge_episodes`. Raises Cancelled when asked to stop.
     """
     gathering = Gathering(VERB, catalogue, clock, configuration, cancelled, size=_SIZE)
     known = {show.key: tuple(catalogue.episodes.of_show(show.key)) for show in catalogue.shows.all()}
