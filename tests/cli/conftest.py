@@ -159,8 +159,9 @@ class Home:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if metafunc.definition.get_closest_marker("every_catalogue") is not None:
-        metafunc.parametrize("home", KINDS, indirect=True)
+    mark = metafunc.definition.get_closest_marker("every_catalogue")
+    if mark is not None:
+        metafunc.parametrize("home", mark.args or KINDS, indirect=True)
 
 
 @pytest.fixture

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
 import unicodedata
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +16,7 @@ import pytest
 
 from medialib.catalogue import open_catalogue
 from medialib.model import Show
+from medialib.testing.killing import killed_after_lines
 
 if TYPE_CHECKING:
     from .conftest import Home
@@ -107,3 +113,106 @@ def test_odd_titles_have_valid_places_with_room_for_companions(home: Home) -> No
             assert part.strip(" .") == part
             assert unicodedata.is_normalized("NFC", part)
     assert len(home.rows("select path from inventory")) == len(ODD_TITLES)
+
+
+# ------------------------------------------------------------------------------------------------- several, and killed
+
+
+def command(home: Home, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "medialib_cli", "-c", str(home.folder / "medialib.toml"), *arguments]
+
+
+def assert_settled(home: Home, originals: dict[str, bytes]) -> None:
+    """Each file stands in the library once, whole, and is recorded once; nothing else is anywhere."""
+    found = home.files()
+    assert sorted(found.values()) == sorted(originals.values())
+    assert [path for path in found if path.startswith("incoming/")] == []
+    assert home.rows("select location || '/' || path, sha256 from inventory order by 1") == [
+        (path, hashlib.sha256(content).hexdigest()) for path, content in sorted(found.items())
+    ]
+    known = home.rows("select path from known_files where state = 'fetched' order by 1")
+    assert [path.rpartition("/")[2] for (path,) in known] == sorted(originals)
+
+
+@pytest.mark.every_catalogue("sqlite", "postgresql", "milvus-server")
+def test_two_processes_at_once_do_everything_once_and_neither_complains(home: Home) -> None:
+    originals = {f"Show.S01E0{number}.mkv": os.urandom(50_000 + number) for number in range(1, 7)}
+    for name, content in originals.items():
+        home.put(name, content)
+    running = [
+        subprocess.Popen(command(home, "sync"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(2)
+    ]
+    outputs = [process.communicate(timeout=60)[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0], outputs
+    assert sum("nothing to do" in output for output in outputs) == 1, outputs
+    assert home.rows("select action from journal_lines group by action having count(*) > 1") == []
+    assert_settled(home, originals)
+
+
+def test_a_run_that_is_killed_is_completed_by_the_next_and_taken_back_whole(home: Home) -> None:
+    originals: dict[str, bytes] = {}
+    kills = 0
+    # while files come, and while they are placed
+    for season, lines in ((1, 4), (2, 13)):
+        fresh = {f"Show.S0{season}E0{number}.mkv": os.urandom(30_000 + number) for number in range(1, 6)}
+        for name, content in fresh.items():
+            home.put(name, content)
+        originals |= fresh
+        log = home.folder / f"{season}.log"
+        ended = killed_after_lines(command(home, "--log-file", str(log), "sync"), log, lines)
+        kills += ended.killed
+        assert "Traceback" not in ended.output
+        assert set(home.files("tv").values()) <= set(originals.values())
+        assert home.medialib("sync").code == 0
+        assert_settled(home, originals)
+    assert kills
+    assert home.medialib("catalogue", "check").code == 0
+    home.put("Show.S03E01.mkv", b"third")
+    before = home.files(), home.rows("select path from inventory order by 1")
+    assert home.medialib("sync").code == 0
+    assert home.medialib("undo").code == 0
+    assert (home.files(), home.rows("select path from inventory order by 1")) == before
+
+
+_WRITER = """
+import sys
+from medialib.catalogue import open_catalogue
+from medialib.model import Show
+catalogue = open_catalogue(sys.argv[1])
+for turn in range(1_000_000):
+    with catalogue.transaction():
+        for number in range(5):
+            catalogue.shows.put(Show(str(number), str(turn)))
+        catalogue.checkpoints.put("turn", str(turn))
+    if turn == 5:
+        print("ready", flush=True)
+"""
+
+
+def test_a_backup_is_of_one_moment_while_another_process_writes_and_can_be_put_back(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    with subprocess.Popen([sys.executable, "-c", _WRITER, home.address], stdout=subprocess.PIPE, text=True) as writer:
+        try:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "ready\n"
+            made = home.medialib("catalogue", "backup", "--json")
+            assert writer.poll() is None
+        finally:
+            writer.kill()
+    if home.kind == "milvus-embedded":
+        # nobody else may look into it meanwhile
+        assert made.code == 1
+        assert "is open in another process" in made.document["error"]["message"]
+        made = home.medialib("catalogue", "backup", "--json")
+    assert made.code == 0
+    path = made.document["path"]
+    with closing(sqlite3.connect(path)) as backup:
+        assert backup.execute("pragma integrity_check").fetchall() == [("ok",)]
+        titles = {title for (title,) in backup.execute("select title from shows")}
+    assert len(titles) == 1
+    assert home.medialib("catalogue", "restore", path).code == 0
+    assert {title for (title,) in home.rows("select title from shows")} == titles
+    assert home.medialib("catalogue", "info", "--json").document["digest"] == made.document["digest"]

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import unicodedata
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -479,18 +480,23 @@ def test_hostile_names_are_refused_and_the_others_go_on(home: Home, tmp_path: Pa
     assert home.medialib("sync", "--json").document["exit_code"] == 3
 
 
-def test_names_that_differ_in_case_alone_are_a_reported_collision(home: Home) -> None:
-    home.put("SHOW.name.S01E01.mkv", b"one", where="incoming")
-    home.put("Show.Name.S01E01.mkv", b"two", where="incoming")
+@pytest.mark.every_catalogue
+def test_names_that_differ_in_case_or_form_alone_are_a_reported_collision(home: Home) -> None:
+    pairs = [("SHOW.name.S01E01.mkv", "Show.Name.S01E01.mkv")]
+    pairs += [tuple(unicodedata.normalize(form, "Amélie.S01E01.mkv") for form in ("NFC", "NFD"))]
+    for one, two in pairs:
+        home.put(one, b"one", where="incoming")
+        home.put(two, b"two", where="incoming")
     answer = home.medialib("route")
     assert answer.code == 3
-    assert "collision" in answer.out
-    assert sorted(home.files().values()) == [b"one", b"two"]
+    assert answer.out.count("collision") == 2
+    assert sorted(home.files().values()) == [b"one", b"one", b"two", b"two"]
 
 
 # ----------------------------------------------------------------------------------------------- disks that run out
 
 
+@pytest.mark.every_catalogue
 def test_a_full_disk_loses_nothing_and_the_next_run_completes(home: Home) -> None:
     content = os.urandom(600_000)
     for folder in ("incoming", "movies"):
@@ -520,6 +526,7 @@ def test_a_read_only_library_keeps_the_source(home: Home) -> None:
         assert home.medialib("route").code == 0
 
 
+@pytest.mark.every_catalogue
 def test_a_library_that_is_not_mounted_is_an_error(home: Home) -> None:
     home.put("Show.S01E01.mkv")
     assert home.medialib("sync").code == 0
@@ -533,6 +540,7 @@ def test_a_library_that_is_not_mounted_is_an_error(home: Home) -> None:
     assert list(home.files()) == ["incoming/Show.S01E02.mkv"]
 
 
+@pytest.mark.every_catalogue
 def test_a_remote_that_is_suddenly_empty_is_an_error(home: Home) -> None:
     home.put("Show.S01E01.mkv")
     assert home.medialib("sync").code == 0
