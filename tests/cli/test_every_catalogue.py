@@ -150,6 +150,7 @@ def test_two_processes_at_once_do_everything_once_and_neither_complains(home: Ho
     assert_settled(home, originals)
 
 
+@pytest.mark.every_catalogue("sqlite", "postgresql", "milvus-embedded")
 def test_a_run_that_is_killed_is_completed_by_the_next_and_taken_back_whole(home: Home) -> None:
     originals: dict[str, bytes] = {}
     kills = 0

@@ -496,7 +496,7 @@ def test_names_that_differ_in_case_or_form_alone_are_a_reported_collision(home: 
 # ----------------------------------------------------------------------------------------------- disks that run out
 
 
-@pytest.mark.every_catalogue
+@pytest.mark.every_catalogue("sqlite", "postgresql")
 def test_a_full_disk_loses_nothing_and_the_next_run_completes(home: Home) -> None:
     content = os.urandom(600_000)
     for folder in ("incoming", "movies"):
@@ -526,7 +526,7 @@ def test_a_read_only_library_keeps_the_source(home: Home) -> None:
         assert home.medialib("route").code == 0
 
 
-@pytest.mark.every_catalogue
+@pytest.mark.every_catalogue("sqlite", "postgresql")
 def test_a_library_that_is_not_mounted_is_an_error(home: Home) -> None:
     home.put("Show.S01E01.mkv")
     assert home.medialib("sync").code == 0
@@ -540,7 +540,7 @@ def test_a_library_that_is_not_mounted_is_an_error(home: Home) -> None:
     assert list(home.files()) == ["incoming/Show.S01E02.mkv"]
 
 
-@pytest.mark.every_catalogue
+@pytest.mark.every_catalogue("sqlite", "postgresql")
 def test_a_remote_that_is_suddenly_empty_is_an_error(home: Home) -> None:
     home.put("Show.S01E01.mkv")
     assert home.medialib("sync").code == 0
@@ -650,7 +650,7 @@ def test_the_journal_and_every_decision_can_be_asked(home: Home) -> None:
     assert "routed:" in home.medialib("explain", "Show.Name.S03E04.mkv").out
 
 
-@pytest.mark.every_catalogue
+@pytest.mark.every_catalogue("sqlite", "postgresql", "milvus-embedded")
 def test_ctrl_c_stops_in_order_with_130_and_the_next_run_goes_on(home: Home) -> None:
     content = os.urandom(40_000_000)
     home.put("Big.S01E01.mkv", content)
