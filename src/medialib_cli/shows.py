@@ -14,6 +14,7 @@ from medialib.errors import UsageError
 from medialib.library import Work, kept_shows, near_titles
 from medialib.model import ExternalIds, Show
 from medialib.workflows.similar import Alike, TitleType, recommend_shows, search_titles, similar_shows
+from medialib_cli.feeds import feed
 from medialib_cli.invocation import DryRun, Invocation, SavePlan, command
 from medialib_cli.render import print_json, printable
 
@@ -133,6 +134,9 @@ def recommend(
         found = recommend_shows(liked or (), titles, kept_shows(library), count=rows)
     nothing = "there is nothing to recommend: no show of the catalogue without files is like those"
     return _answer(invocation, {"liked": liked or []}, found, nothing)
+
+
+shows.command("feed")(feed)
 
 
 def _answer(invocation: Invocation, asked: dict[str, Any], found: Sequence[Alike], nothing: str) -> int:

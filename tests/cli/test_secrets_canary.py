@@ -79,8 +79,8 @@ def planted() -> dict[tuple[str, ...], str]:
             name = "bucket" if path[0] == "remotes" else "store"
             paths += [(path[0], name, key, f"my_{word}") for word in SECRET_OPTION_WORDS]
         elif SecretUrl not in mentioned(kind):
-            named = {"remotes.<name>": ("remotes", "box"), "servers.<name>": ("servers", "nas")}
-            paths.append((*named.get(section, path), key))
+            names = {"remotes": "box", "servers": "nas", "feeds": "tracker"}
+            paths.append((path[0], names[path[0]], key) if section.endswith("<name>") else (*path, key))
     # every character that one encoding or another changes, and no $, which the configuration reads
     return {path: f"cAnAry{number:02}/+&= %{'-'.join(path)[-6:]}?z{number:02}" for number, path in enumerate(paths)}
 
@@ -309,6 +309,7 @@ COMMANDS = (
     ("route",),
     ("shows", "add", "Nosferatu", "--dry-run"),
     ("doctor", "--timeout", "20"),
+    ("shows", "feed"),
     ("history",),
     ("explain", "Show Name"),
     ("explain", "box:Show.Name.S01E02.mkv"),
@@ -514,3 +515,34 @@ def test_settings_and_libraries_show_no_secret_in_any_form(nest: Nest) -> None:
         seen += [repr(vars(location)) for location in library.locations.values()]
         seen += [repr(library.providers), repr(library.world)]
     assert leaks("\n".join(seen)) == []
+
+
+def test_what_a_language_model_is_told(nest: Nest) -> None:
+    pytest.importorskip("mcp")
+    from medialib.service import TOOLS, Desk
+    from medialib.service.resources import RESOURCES, read_resource
+
+    nest.configure(provider="tmdb")
+    settings = load_settings(nest.configuration, environment={})
+    desk = Desk(lambda only, token: open_library(settings, read_only=only, cancelled=token))
+    arguments = {
+        "parse_names": {"names": ["Show.S01E01.mkv"]},
+        "judge_reading": {"name": "Show", "reading": {"title": "Show", "kind": "movie"}},
+        "get_title": {"id": 7, "provider": "tvdb"},
+        "look_at_feed": {"feed": "tracker"},
+    }
+    wanted = {"name": "Show Name", "subject": "box:Show.S01E01.mkv", "show": "x", "query": "x", "title": "Nosferatu"}
+    wanted |= {"plan_id": "x", "run": "x"}
+    for status in (200, 401):
+        nest.web.status = status
+        for tool in TOOLS:
+            own = {name: wanted[name] for name in tool.input_schema["required"] if name in wanted}
+            try:
+                said = json.dumps(desk.run(tool, arguments.get(tool.name, own)), ensure_ascii=False)
+            except MedialibError as error:
+                said = str(error)
+            assert leaks(said) == [], tool.name
+    for resource in RESOURCES:
+        if not resource.is_template:
+            assert leaks(read_resource(desk, resource.address)) == []
+    assert nest.web.requests

@@ -12,7 +12,7 @@ import attrs
 import pytest
 from jsonschema import Draft202012Validator
 
-from medialib.config import RemoteSettings, Settings
+from medialib.config import FeedSettings, RemoteSettings, Secret, Settings
 from medialib.errors import Cancelled, UsageError
 from medialib.library import Library, Providers
 from medialib.model import Episode, Show
@@ -20,6 +20,7 @@ from medialib.planning import load_plan
 from medialib.service import TOOLS, Desk
 from medialib.service.resources import RESOURCES
 from medialib.testing.metadata_world import MemoryProvider, invented_world
+from medialib.testing.web_server import Answer, Request, WebServer
 from medialib.testing.worlds import MemoryWorld
 
 mcp = pytest.importorskip("mcp")
@@ -39,6 +40,7 @@ class Model:
     allow_writes: bool = True
     world: MemoryWorld = attrs.field(factory=MemoryWorld)
     provider: MemoryProvider = attrs.field(factory=lambda: MemoryProvider(invented_world()))
+    feeds: dict[str, FeedSettings] = attrs.field(factory=dict)
     desk: Desk = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -47,7 +49,7 @@ class Model:
     @property
     def library(self) -> Library:
         return Library(
-            settings=Settings(remotes={"remote": RemoteSettings(url="memory://nothing")}),
+            settings=Settings(remotes={"remote": RemoteSettings(url="memory://nothing")}, feeds=self.feeds),
             catalogue=self.world.catalogue,
             remotes={"remote": self.world.remote},
             incoming=self.world.incoming,
@@ -294,6 +296,34 @@ def test_a_provider_is_searched_and_tells_a_title_with_episodes(model: Model) ->
     assert model.ask("get_title", id=703, kind="movie")["title"]["title"] == "Salt"
     assert "no show 999999" in model.fail("get_title", id=999999)
     assert "no provider is called 'imdb'" in model.fail("search_provider", title="x", provider="imdb")
+
+
+# ---------------------------------------------------------------------------------------------------------------- feeds
+
+
+class FeedServer(WebServer):
+    """A tracker's feed."""
+
+    def answer(self, request: Request) -> Answer:
+        items = "".join(f"<item><title>Show {n}.S01E01.1080p.WEB-X</title></item>" for n in range(5))
+        text = f"<rss><channel><title>T</title>{items}</channel></rss>"
+        return Answer(text.encode(), 200 if request.path == "/s3cretK3y" else 404)
+
+
+def test_a_feed_of_the_configuration_is_looked_at(model: Model) -> None:
+    with FeedServer() as server:
+        model.feeds = {"tracker": FeedSettings(Secret(f"{server.url}/s3cretK3y"))}
+        found = model.ask("look_at_feed", feed="tracker", limit=2)
+        assert (found["total"], found["next_offset"], found["entries"]) == (5, 2, 5)
+        assert found["news"][0]["kind"] == "new show"
+        assert found["news"][0]["releases"] == ["Show 0.S01E01.1080p.WEB-X"]
+        asked = server.asked()
+        # what a model names may be what a stranger talked it into: only the open internet is asked then
+        for address in (f"{server.url}/s3cretK3y", "https://127.0.0.1/x", "file:///etc/passwd"):
+            assert "s3cretK3y" not in model.fail("look_at_feed", feed=address)
+        assert server.asked() == asked
+        assert "no feed is called 'other'; configured are tracker" in model.fail("look_at_feed", feed="other")
+        assert list(model.world.catalogue.checkpoints.names()) == []
 
 
 # ---------------------------------------------------------------------------------------------------------------- plans

@@ -14,7 +14,7 @@ from medialib.config.migration import (
     native_form,
     write_migration,
 )
-from medialib.config.provider_settings import MetadataSettings, TmdbSettings, TvdbSettings, TvmazeSettings
+from medialib.config.provider_settings import FeedSettings, MetadataSettings, TmdbSettings, TvdbSettings, TvmazeSettings
 from medialib.config.quantities import format_duration, format_size, parse_duration, parse_size
 from medialib.config.reading import (
     CONFIGURATION_NAMES,
@@ -39,6 +39,7 @@ __all__ = [
     "STARTER_CONFIGURATION",
     "CatalogueSettings",
     "DownloadSettings",
+    "FeedSettings",
     "LibrarySettings",
     "LogSettings",
     "MetadataSettings",

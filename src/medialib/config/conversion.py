@@ -33,6 +33,7 @@ from medialib.config.description import keys_of, section_types
 from medialib.config.dialects import foreign_section
 from medialib.config.environment import EnvironmentText, Fault, KeyPath
 from medialib.config.forms import Faults
+from medialib.config.provider_settings import FeedSettings
 from medialib.config.quantities import format_duration, format_mode, format_size
 from medialib.config.remote_settings import AddressKeys, RemoteSettings, ServerSettings
 from medialib.config.secret import MASK, Secret, SecretUrl
@@ -159,6 +160,9 @@ def _structurer(folder: Path, home: Path, kept: Path | None) -> cattrs.Converter
     def servers(value: Any) -> dict[str, ServerSettings]:
         return forms.each(forms.section_data(value), server)
 
+    def feeds(value: Any) -> dict[str, FeedSettings]:
+        return forms.each(forms.section_data(value), partial(_feed, whole=section(FeedSettings)))
+
     readers: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
         (bool, forms.boolean),
         (int, forms.whole_number),
@@ -176,6 +180,7 @@ def _structurer(folder: Path, home: Path, kept: Path | None) -> cattrs.Converter
         (Mapping[str, OptionValue], forms.options),
         (Mapping[str, RemoteSettings], remotes),
         (Mapping[str, ServerSettings], servers),
+        (Mapping[str, FeedSettings], feeds),
     )
     for kind, read in readers:
         # cattrs asks its hooks of classes first, and has its own, looser ones for int, str and their like.
@@ -267,6 +272,13 @@ def _server(value: Any, *, whole: Callable[[Any, Any], ServerSettings], locate: 
     if faults:
         raise Faults(*faults)
     return server
+
+
+def _feed(value: Any, *, whole: Callable[[Any, Any], FeedSettings]) -> FeedSettings:
+    feed = whole(value, FeedSettings)
+    if feed.url is None:
+        raise Faults((("url",), "is not given: the address of the feed"))
+    return feed
 
 
 def _misplaced(remote: ServerSettings, data: Mapping[str, Any]) -> Iterator[Fault]:

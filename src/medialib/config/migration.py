@@ -138,7 +138,7 @@ def write_migration(migration: Migration, output: Path) -> None:
 
 def _variable(path: KeyPath) -> str:
     """The name of the variable that a secret is best kept in: ``SEEDBOX_PASSWORD``, ``TMDB_API_KEY``."""
-    parts = [str(part) for part in path if part not in ("remotes", "servers", "options")]
+    parts = [str(part) for part in path if part not in ("remotes", "servers", "feeds", "options")]
     return "_".join(parts).upper().replace("-", "_")
 
 

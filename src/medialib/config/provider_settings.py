@@ -1,4 +1,4 @@
-"""Sections on who is asked about series and films, and how."""
+"""Sections on who is asked about series and films, and how, and on feeds that tell of new ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from medialib.config.secret import Secret
 from medialib.config.setting import setting
 from medialib.config.values import Duration, PositiveDuration, ProviderNames
 
-__all__ = ["MetadataSettings", "TmdbSettings", "TvdbSettings", "TvmazeSettings"]
+__all__ = ["FeedSettings", "MetadataSettings", "TmdbSettings", "TvdbSettings", "TvmazeSettings"]
 
 
 @attrs.frozen
@@ -55,3 +55,12 @@ class TvdbSettings:
     api_key: Secret | None = setting(None, 'Key of its API (v4), best as "${TVDB_API_KEY}".')
     pin: Secret | None = setting(None, "PIN of a subscriber, for keys that want one.")
     url: str = setting("https://api4.thetvdb.com/v4", "Address of its API.")
+
+
+@attrs.frozen
+class FeedSettings:
+    """A feed of releases that `shows feed` looks at."""
+
+    url: Secret | None = setting(
+        None, 'Address of an RSS or Atom feed; never shown, for it may hold a key: best as "${TRACKER_FEED}".'
+    )

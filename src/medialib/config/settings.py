@@ -17,7 +17,7 @@ import attrs
 
 from medialib.config.addresses import covers, sqlite_file, with_password
 from medialib.config.library_settings import LibrarySettings, RoutingSettings
-from medialib.config.provider_settings import MetadataSettings, TmdbSettings, TvdbSettings, TvmazeSettings
+from medialib.config.provider_settings import FeedSettings, MetadataSettings, TmdbSettings, TvdbSettings, TvmazeSettings
 from medialib.config.remote_settings import DownloadSettings, RemoteSettings, ServerSettings
 from medialib.config.secret import Secret, SecretUrl
 from medialib.config.setting import setting
@@ -113,6 +113,7 @@ class Settings:
     tvmaze: TvmazeSettings = setting(TvmazeSettings(), "")
     tmdb: TmdbSettings = setting(TmdbSettings(), "")
     tvdb: TvdbSettings = setting(TvdbSettings(), "")
+    feeds: Mapping[str, FeedSettings] = setting(attrs.Factory(dict), "")
     similarity: SimilaritySettings = setting(SimilaritySettings(), "")
     work: WorkSettings = setting(WorkSettings(), "")
     log: LogSettings = setting(LogSettings(), "")

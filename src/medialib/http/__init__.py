@@ -1,7 +1,7 @@
 """One HTTP stack for every client of a service: session, cache, rate limit, retry, redaction, time-outs.
 
-`HttpClient` asks one service for JSON. What clients of a library share is in `HttpOptions`. A call goes through these
-layers, outermost first; each knows only the next:
+`HttpClient` asks one service for JSON, or for what else can be read whole. What clients of a library share is in
+`HttpOptions`. A call goes through these layers, outermost first; each knows only the next:
 
 1. `client`: builds the request, takes out what is secret, reads the answer.
 2. requests-cache: fresh answers cost nothing, old ones are asked for conditionally, and are used when the service is

@@ -29,12 +29,14 @@ _SHORTEST = 4
 
 
 class HttpClient:
-    """Asks one service for JSON; may be used by several threads; a context manager.
+    """Asks one service for JSON, or what `reads` makes of its answers; for several threads; a context manager.
 
     `base_url` begins with ``http://`` or ``https://`` and may point into a private network. `name` is how errors call
     the service. `rate` is kept by all processes that share `HttpOptions.cache`. `headers` and `parameters` go along
-    with every call. A value that is among `secrets`, or has a name such as ``Authorization`` or ``api_key``, goes only
-    to the service itself: no cache, log, error or repr holds it, and no redirect takes it to another host.
+    with every call. `reads` makes a value of the body of an answer to `get`, given the service's name too, and raises
+    UnusableAnswer for one that is not whole or not what it should be. A value that is among `secrets`, or has a name
+    such as ``Authorization`` or ``api_key``, goes only to the service itself: no cache, log, error or repr holds it,
+    and no redirect takes it to another host.
 
     Answers are kept as the service allows (``Cache-Control``, ``ETag``, ``Last-Modified``); where it says nothing, each
     is asked for again. When the service does not answer, an older answer is used if there is one, and
@@ -54,6 +56,7 @@ class HttpClient:
         headers: Mapping[str, str] = {},
         parameters: Mapping[str, str] = {},
         secrets: Collection[str] = (),
+        reads: Callable[[bytes, str], Any] | None = None,
     ) -> None:
         self._name = name
         self._options = options
@@ -66,7 +69,8 @@ class HttpClient:
             headers = {"Authorization": f"Basic {basic}", **headers}
         if self._redactor.finds(self._base):
             raise UsageError(f"the base URL of {name} holds a secret", remedy="Give the key as a header or parameter.")
-        self._headers = {"Accept": "application/json", "User-Agent": _agent(), **headers}
+        self._reads = reads
+        self._headers = {"Accept": "application/json" if reads is None else "*/*", "User-Agent": _agent(), **headers}
         self._parameters = dict(parameters)
         self._check_headers(self._headers)
         self._rate = rate
@@ -90,7 +94,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         fresh: bool = False,
     ) -> Any | None:
-        """The JSON at a path below the base URL, or None if the service says that there is nothing (404).
+        """The JSON at a path below the base URL, or what `reads` makes of it; None if there is nothing (404).
 
         `path` is percent-encoded where it must be. `fresh` asks the service itself, past every cache, and uses no old
         answer in its place. A failure that may pass is tried again for `HttpOptions.patience` seconds.
@@ -101,14 +105,15 @@ class HttpClient:
         """
         from medialib.http.transport import NotThere, parse_answer
 
+        read = self._reads or parse_answer
         request, call = self._request("GET", path, parameters or {}, headers or {}, None, again=True)
         try:
             _, session = self._wires()
             response = session.ask(request, call, fresh=fresh)
             try:
-                return parse_answer(response.content, self._name)
+                return read(response.content, self._name)
             except UnusableAnswer:  # only a damaged cache has such: what the transport lets through was read once
-                return parse_answer(session.ask(request, call, fresh=True).content, self._name)
+                return read(session.ask(request, call, fresh=True).content, self._name)
         except NotThere:
             return None
 
@@ -179,7 +184,7 @@ class HttpClient:
         from medialib.http.ledger import Ledger
         from medialib.http.session import AnswerSession
         from medialib.http.store import AnswerCache
-        from medialib.http.transport import Transport
+        from medialib.http.transport import Transport, parse_answer
 
         options, name = self._options, self._name
         exchange = Exchange(name, timeout=options.timeout, max_bytes=options.max_bytes, cancelled=options.cancelled)
@@ -196,7 +201,7 @@ class HttpClient:
                 told=self._tell,
             )
         )
-        transport = Transport(name, exchange, ledger, self._redactor, options)
+        transport = Transport(name, exchange, ledger, self._redactor, options, self._reads or parse_answer)
         cache = AnswerCache(
             options.cache and options.cache / "answers.sqlite", read_only=options.read_only, told=self._tell
         )

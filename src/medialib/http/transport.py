@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -78,13 +78,22 @@ def parse_answer(body: bytes, name: str) -> Any:
 class Transport(BaseAdapter):
     """The adapter that a session of requests sends through. Every answer that it returns is a good one."""
 
-    def __init__(self, name: str, exchange: Exchange, ledger: Ledger | None, redact: Redactor, options: HttpOptions):
+    def __init__(
+        self,
+        name: str,
+        exchange: Exchange,
+        ledger: Ledger | None,
+        redact: Redactor,
+        options: HttpOptions,
+        reads: Callable[[bytes, str], Any],
+    ) -> None:
         super().__init__()
         self._name = name
         self._exchange = exchange
         self._ledger = ledger
         self._redact = redact
         self._options = options
+        self._reads = reads
 
     def send(  # type: ignore[override] # everything but the call is decided here, not by the session
         self, request: requests.PreparedRequest, *, call: Call = Call(), **_: object
@@ -167,7 +176,7 @@ class Transport(BaseAdapter):
             if request.method == "GET":
                 if status != 200:
                     raise UnusableAnswer(f"{name} answered {status} where 200 was expected")
-                parse_answer(received.body, name)
+                self._reads(received.body, name)
             elif received.body.strip() or (status not in (204, 205) and request.method != "DELETE"):
                 parse_answer(received.body, name)
             return

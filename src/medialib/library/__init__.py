@@ -7,6 +7,7 @@ valid configuration.
 from medialib.http import SystemClock
 from medialib.library.bootstrap import LibraryPart, TakenOver, TakingOver, bootstrap, preview_bootstrap
 from medialib.library.checkup import examine, examine_configuration
+from medialib.library.feeds import read_feed
 from medialib.library.near import kept_shows, near_titles
 from medialib.library.providers import Providers
 from medialib.library.record import Library
@@ -29,4 +30,5 @@ __all__ = [
     "near_titles",
     "open_library",
     "preview_bootstrap",
+    "read_feed",
 ]

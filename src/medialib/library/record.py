@@ -14,6 +14,7 @@ from medialib.config import Settings
 from medialib.errors import UsageError
 from medialib.events import Observer, nobody
 from medialib.executors import open_executor
+from medialib.http import HttpOptions
 from medialib.library.providers import Providers
 from medialib.library.rules import folders_of, looking_up, path_rules, release_rules, route_rules, stability_rules
 from medialib.library.work import Verb, Work
@@ -70,6 +71,8 @@ class Library:
     """Carries bytes."""
     clock: Clock
     """Where time comes from."""
+    http: HttpOptions = HttpOptions()
+    """How services are asked."""
 
     def __enter__(self) -> Library:
         return self

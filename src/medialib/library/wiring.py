@@ -89,6 +89,7 @@ def open_library(
         providers=configured_providers(settings, http),
         transfer=_transfer(settings, now),
         clock=now,
+        http=http,
     )
 
 
