@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "AuthenticationFailed",
+    "Banned",
     "Cancelled",
     "CatalogueBusy",
     "CatalogueCorrupt",
@@ -81,6 +82,10 @@ class RateLimited(TransientError, ConnectionError):
     def __init__(self, message: str, *, remedy: str | None = None, retry_after: float | None = None) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after = retry_after
+
+
+class Banned(RateLimited):
+    """A service shut this address out; nothing at all is sent to it until `retry_after` seconds are over."""
 
 
 class ServiceUnavailable(TransientError, ConnectionError):

@@ -19,6 +19,8 @@ __all__ = [
     "EpisodeGroup",
     "EpisodeMetadata",
     "EpisodeOrder",
+    "EpisodePlace",
+    "FileMetadata",
     "OrderKind",
     "TitleKind",
     "TitleMetadata",
@@ -212,6 +214,59 @@ def fill_gaps(title: TitleMetadata, other: TitleMetadata) -> TitleMetadata:
     said = {field: other.said_by(field) for field in values}
     said.update({f"ids.{name}": other.said_by(f"ids.{name}") for name in new_ids})
     return attrs.evolve(title, **values, ids=title.ids.merged(other.ids), provenance={**title.provenance, **said})
+
+
+@attrs.frozen
+class EpisodePlace:
+    """Where a series has an episode that another provider numbers otherwise."""
+
+    season: int | None
+    """Season number, 0 for specials; None: `numbers` are counted through all seasons."""
+    numbers: tuple[int, ...]
+    """Episode numbers; more than one where one episode of the one are several of the other."""
+
+
+@attrs.frozen
+class FileMetadata:
+    """One file, as a provider knows it by its content."""
+
+    provider: str
+    """Name of the provider."""
+    id: int
+    """The provider's own number for the file."""
+    title: int
+    """The provider's number of the series that it is of."""
+    names: tuple[str, ...]
+    """Titles of that series, the provider's own first."""
+    label: str
+    """How the provider numbers the episode: ``5``, ``S1`` (a special), ``C1`` (an opening) …"""
+    episode: EpisodePlace | None = None
+    """The same as season and number: regular episodes as season 1, specials as 0; None for what is neither."""
+    others: tuple[int, ...] = ()
+    """The provider's numbers of further episodes that are in the same file."""
+    episode_title: str | None = None
+    """Title of the episode."""
+    year: int | None = None
+    """Year that the series began in."""
+    group: str | None = None
+    """Who released it, in short."""
+    size: int | None = None
+    """Bytes."""
+    crc32: str | None = None
+    """CRC32 of the content, lower-case hex."""
+    version: int = 1
+    """Revision: 2 for ``01v2``."""
+    damaged: bool = False
+    """Whether the provider knows that it is not as its group released it."""
+
+    @property
+    def reference(self) -> str:
+        """The series and the episode, for a reader.
+
+        >>> FileMetadata("anidb", 1, 959, ("Fullmetal Panic? Fumoffu",), "5").reference
+        'Fullmetal Panic? Fumoffu episode 5 [anidb:959]'
+        """
+        return f"{self.names[0]} episode {self.label} [{self.provider}:{self.title}]"
 
 
 def in_order(order: EpisodeOrder) -> tuple[EpisodeMetadata, ...]:

@@ -138,6 +138,25 @@ class HttpClient:
             answer = self.get(path, parameters, fresh=True)
             return None if answer is None else read(answer)
 
+    def fetch(
+        self, path: str, parameters: Mapping[str, str | int] | None, check: Callable[[bytes], object]
+    ) -> bytes | None:
+        """The bytes at a path, which are no JSON, or None if the service says that there is nothing (404).
+
+        `check` raises UnusableAnswer for what is not in its documented form, which is then asked for again as other
+        failures are. Nothing is kept: that is the caller's to do. Raises as `get` does, and what `check` raises.
+        """
+        import attrs
+
+        from medialib.http.transport import NotThere
+
+        request, call = self._request("GET", path, parameters or {}, {"Accept": "*/*"}, None, again=True)
+        transport, _ = self._wires()
+        try:
+            return transport.send(request, call=attrs.evolve(call, check=check)).content
+        except NotThere:
+            return None
+
     def send(
         self,
         method: str,

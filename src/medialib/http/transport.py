@@ -53,6 +53,8 @@ class Call:
     """Secret parameters."""
     again: bool = True
     """Whether it may be sent a second time."""
+    check: Callable[[bytes], object] | None = None
+    """Raises UnusableAnswer for a body that is not what was asked for; None: it is to be JSON."""
 
 
 def parse_answer(body: bytes, name: str) -> Any:
@@ -124,7 +126,7 @@ class Transport(BaseAdapter):
         for _ in range(_REDIRECTS + 1):
             received = self._turn(outgoing, patience)
             if received.status not in (301, 302, 303, 307, 308):
-                self._judge(request, received, patience)
+                self._judge(request, received, patience, call)
                 return received
             if writes:
                 raise RequestRefused(
@@ -165,7 +167,7 @@ class Transport(BaseAdapter):
             )
         return target, same
 
-    def _judge(self, request: requests.PreparedRequest, received: Received, patience: Patience) -> None:
+    def _judge(self, request: requests.PreparedRequest, received: Received, patience: Patience, call: Call) -> None:
         """Let pass a good answer only."""
         status, name = received.status, self._name
         if status == 304 and request.method == "GET":
@@ -176,7 +178,10 @@ class Transport(BaseAdapter):
             if request.method == "GET":
                 if status != 200:
                     raise UnusableAnswer(f"{name} answered {status} where 200 was expected")
-                self._reads(received.body, name)
+                if call.check is None:
+                    self._reads(received.body, name)
+                else:
+                    call.check(received.body)
             elif received.body.strip() or (status not in (204, 205) and request.method != "DELETE"):
                 parse_answer(received.body, name)
             return

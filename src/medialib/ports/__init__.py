@@ -50,7 +50,7 @@ from medialib.ports.locations import (
     Untold,
     WritableLocation,
 )
-from medialib.ports.metadata import MetadataProvider, ProviderTraits, SupportsSeveral
+from medialib.ports.metadata import FileProvider, MetadataProvider, ProviderTraits, SupportsSeveral
 from medialib.ports.offering import offers
 from medialib.ports.timing import CancelToken, Clock
 from medialib.ports.vectors import Embedder, Neighbour, Vector, VectorIndex, VectorSpace
@@ -67,6 +67,7 @@ __all__ = [
     "Durability",
     "Embedder",
     "EpisodeRepository",
+    "FileProvider",
     "FolderListing",
     "InventoryRepository",
     "JournalRepository",

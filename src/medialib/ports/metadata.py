@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import attrs
 
-from medialib.metadata import EpisodeMetadata, EpisodeOrder, TitleKind, TitleMetadata
+from medialib.metadata import EpisodeMetadata, EpisodeOrder, EpisodePlace, FileMetadata, TitleKind, TitleMetadata
 from medialib.model import ExternalIds
 
-__all__ = ["MetadataProvider", "ProviderTraits", "SupportsSeveral"]
+__all__ = ["FileProvider", "MetadataProvider", "ProviderTraits", "SupportsSeveral"]
 
 
 @attrs.frozen
@@ -24,6 +25,8 @@ class ProviderTraits:
     """The fields of `ExternalIds` that `find` can go by, its own number included."""
     credit: str = ""
     """The attribution that its terms ask for, for a reader."""
+    keeps: float = 0.0
+    """Seconds for which its terms want an answer kept, so that not even a fresh one may be asked for."""
 
 
 class MetadataProvider(Protocol):
@@ -59,7 +62,8 @@ class MetadataProvider(Protocol):
     def episodes(self, show: int, *, fresh: bool = False) -> tuple[EpisodeMetadata, ...]:
         """The episodes of a show by season and number, specials as season 0, future ones included where it lists them.
 
-        `fresh` asks past every answer that was kept, for a caller who knows of an episode that such an answer lacks.
+        `fresh` asks past every answer that was kept for longer than `ProviderTraits.keeps`, for a caller who knows of
+        an episode that such an answer lacks.
         Empty for a show that has none yet; raises KeyError for one that it does not have.
         """
 
@@ -92,3 +96,25 @@ class SupportsSeveral(Protocol):
 
     def told_episodes(self, show: int, *, fresh: bool = False) -> tuple[str, tuple[EpisodeMetadata, ...]]:
         """What `MetadataProvider.episodes` says, and the name of the one who said it."""
+
+
+class FileProvider(Protocol):
+    """A service that knows files by their content. It is only asked.
+
+    What it does not know is answered with None and never raised. `file` MUST raise `TransientError` (or a leaf) where
+    asking later may help, `Banned` among them; `AuthenticationFailed` with a remedy where the account is refused. No
+    secret is part of any message. Methods may be called from several threads.
+    """
+
+    @property
+    def name(self) -> str:
+        """Lower-case name, as in `FileMetadata.provider` and the field of `ExternalIds`."""
+
+    def file(self, size: int, hashes: Sequence[str]) -> FileMetadata | None:
+        """The file of so many bytes that one of these ed2k hashes (lower-case hex, the likelier first) is of."""
+
+    def tvdb_place(self, file: FileMetadata) -> tuple[int, EpisodePlace] | None:
+        """TheTVDB's number of the series that has the file's episode, and where in it; None if that is not known."""
+
+    def close(self) -> None:
+        """Let go of connections. Calling it twice is fine."""

@@ -42,7 +42,7 @@ from medialib.matching import normalise_title
 from medialib.metadata import TitleMetadata
 from medialib.ports import MetadataProvider
 from medialib.testing.metadata_world import MetadataWorld
-from medialib.testing.provider_answers import EVERY_ID, VOYAGE, ProviderAnswers, own_number
+from medialib.testing.provider_answers import EVERY_ID, UNKNOWN_SHOW, VOYAGE, ProviderAnswers, own_number
 from medialib.testing.web_server import Cut, Delay, Empty, Fault, Garbage, HangUp, Refuse, WebServer
 from medialib.testing.worlds import ManualClock
 
@@ -134,7 +134,7 @@ class MetadataProviderSuite(ProviderAnswers):
             return
         self.check_trouble(provider, web, world, Refuse(status), AuthenticationFailed, warm=warm)
         with _failing(web, Refuse(status)), pytest.raises(AuthenticationFailed) as caught:
-            provider.search("Something Else")
+            provider.title(UNKNOWN_SHOW)
         assert caught.value.remedy
 
     def test_a_service_that_is_down(
