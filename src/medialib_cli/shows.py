@@ -28,6 +28,7 @@ Known = Annotated[str, typer.Argument(metavar="TITLE", help="Title, alias or key
 TmdbId = Annotated[int | None, typer.Option("--tmdb-id", metavar="N", help="Its number at The Movie Database.")]
 TvmazeId = Annotated[int | None, typer.Option("--tvmaze-id", metavar="N", help="Its number at TVmaze.")]
 TvdbId = Annotated[int | None, typer.Option("--tvdb-id", metavar="N", help="Its number at TheTVDB.")]
+AnidbId = Annotated[int | None, typer.Option("--anidb-id", metavar="N", help="Its number at AniDB.")]
 ImdbId = Annotated[str | None, typer.Option("--imdb-id", metavar="tt…", help="Its identifier at IMDb.")]
 OverrideFolder = Annotated[
     bool, typer.Option("--override-dir", help="Name its folder TITLE, not what the provider calls it.")
@@ -50,6 +51,7 @@ def add(
     tvmaze_id: TvmazeId = None,
     tvdb_id: TvdbId = None,
     imdb_id: ImdbId = None,
+    anidb_id: AnidbId = None,
     override_dir: OverrideFolder = False,
     order: Order = "aired",
     dry_run: DryRun = False,
@@ -60,7 +62,7 @@ def add(
     Where several answer to the title you are asked; without a terminal they are listed with their numbers, and nothing
     is done.
     """
-    ids = ExternalIds(tmdb=tmdb_id, tvdb=tvdb_id, tvmaze=tvmaze_id, imdb=imdb_id)
+    ids = ExternalIds(tmdb=tmdb_id, tvdb=tvdb_id, tvmaze=tvmaze_id, imdb=imdb_id, anidb=anidb_id)
     return _perform("add", invocation, title, ids, override_dir, order, dry_run, save_plan)
 
 
@@ -73,6 +75,7 @@ def fix(
     tvmaze_id: TvmazeId = None,
     tvdb_id: TvdbId = None,
     imdb_id: ImdbId = None,
+    anidb_id: AnidbId = None,
     override_dir: OverrideFolder = False,
     order: Order = "aired",
     dry_run: DryRun = False,
@@ -82,7 +85,7 @@ def fix(
 
     Without a number you choose among what the provider offers; without a terminal that is listed, and nothing is done.
     """
-    ids = ExternalIds(tmdb=tmdb_id, tvdb=tvdb_id, tvmaze=tvmaze_id, imdb=imdb_id)
+    ids = ExternalIds(tmdb=tmdb_id, tvdb=tvdb_id, tvmaze=tvmaze_id, imdb=imdb_id, anidb=anidb_id)
     return _perform("fix", invocation, title, ids, override_dir, order, dry_run, save_plan)
 
 

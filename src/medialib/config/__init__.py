@@ -14,7 +14,14 @@ from medialib.config.migration import (
     native_form,
     write_migration,
 )
-from medialib.config.provider_settings import FeedSettings, MetadataSettings, TmdbSettings, TvdbSettings, TvmazeSettings
+from medialib.config.provider_settings import (
+    AnidbSettings,
+    FeedSettings,
+    MetadataSettings,
+    TmdbSettings,
+    TvdbSettings,
+    TvmazeSettings,
+)
 from medialib.config.quantities import format_duration, format_size, parse_duration, parse_size
 from medialib.config.reading import (
     CONFIGURATION_NAMES,
@@ -37,6 +44,7 @@ __all__ = [
     "RESERVED_NAMES",
     "RESERVED_VARIABLES",
     "STARTER_CONFIGURATION",
+    "AnidbSettings",
     "CatalogueSettings",
     "DownloadSettings",
     "FeedSettings",

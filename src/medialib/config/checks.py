@@ -158,6 +158,12 @@ def _keys(settings: Settings) -> Iterator[Fault]:
     for provider in settings.metadata.provider:
         if provider in keys and keys[provider] is None:
             yield (provider, "api_key"), f"is wanted, since metadata.provider names {provider!r}"
+    if "anidb" in settings.metadata.provider and settings.anidb.client is None:
+        yield ("anidb", "client"), "is wanted, since metadata.provider names 'anidb'"
+    if settings.routing.identify_by_hash:
+        for name in ("client", "username", "password"):
+            if getattr(settings.anidb, name) is None:
+                yield ("anidb", name), "is wanted, since routing.identify_by_hash is true"
 
 
 def _names_of_the_unfinished(settings: Settings) -> Iterator[Fault]:

@@ -105,3 +105,8 @@ class RoutingSettings:
         "Extensions, without dot, of files that travel with their video.",
     )
     keep_nfo: bool = setting(False, "Whether .nfo files travel with their video too.")
+    identify_by_hash: bool = setting(
+        False,
+        "Whether files that look like anime, or whose show is not known, are read for their ed2k hash, by which AniDB "
+        "is asked what they are.",
+    )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 import attrs
 
 from medialib.config.secret import Secret
 from medialib.config.setting import setting
-from medialib.config.values import Duration, PositiveDuration, ProviderNames
+from medialib.config.values import Duration, Port, PositiveDuration, ProviderNames, Range
 
-__all__ = ["FeedSettings", "MetadataSettings", "TmdbSettings", "TvdbSettings", "TvmazeSettings"]
+__all__ = ["AnidbSettings", "FeedSettings", "MetadataSettings", "TmdbSettings", "TvdbSettings", "TvmazeSettings"]
 
 
 @attrs.frozen
@@ -21,7 +22,7 @@ class MetadataSettings:
     provider: ProviderNames = setting(
         ("tvmaze",),
         "Who is asked, or a list of those who are asked in turn: tvmaze wants no key and knows no films; tmdb and tvdb "
-        "want theirs; none: nobody.",
+        "want theirs; anidb knows anime alone, and wants a client; none: nobody.",
     )
     language: str = setting("en", "Language of titles and summaries, ISO 639-1, where the provider has them in it.")
     cache: Path | None = setting(
@@ -63,4 +64,32 @@ class FeedSettings:
 
     url: Secret | None = setting(
         None, 'Address of an RSS or Atom feed; never shown, for it may hold a key: best as "${TRACKER_FEED}".'
+    )
+
+
+@attrs.frozen
+class AnidbSettings:
+    """How AniDB is reached. It bans whoever asks too often; medialib keeps to its limits in all its processes."""
+
+    client: str | None = setting(
+        None, "Name of a client that is registered with AniDB (https://anidb.net/software/add), for both of its APIs."
+    )
+    client_version: Annotated[int, Range(1, 10**9)] = setting(1, "Version of that client, as it is registered.")
+    username: str | None = setting(None, "Name of an account at AniDB; wanted where files are known by their content.")
+    password: Secret | None = setting(None, 'Password of that account, best as "${ANIDB_PASSWORD}".')
+    url: str = setting("http://api.anidb.net:9001/httpapi", "Address of its HTTP API.")
+    titles_url: str = setting(
+        "https://anidb.net/api/anime-titles.dat.gz", "Address of its dump of titles, fetched once a day at most."
+    )
+    udp_host: str = setting("api.anidb.net", "Host of its UDP API.")
+    udp_port: Port = setting(9000, "Port of its UDP API.")
+    local_port: Annotated[int, Range(0, 65_500)] = setting(
+        45_678,
+        "Port that packets leave from, or the first free one of the seven behind it, since AniDB bans addresses that "
+        "use ever new ones; 0: any.",
+    )
+    anime_list: Path | None = setting(
+        None,
+        "Copy of anime-list.xml (https://github.com/Anime-Lists/anime-lists), gzipped or not: which anime is which "
+        "series and season at TheTVDB.",
     )

@@ -17,7 +17,14 @@ import attrs
 
 from medialib.config.addresses import covers, sqlite_file, with_password
 from medialib.config.library_settings import LibrarySettings, RoutingSettings
-from medialib.config.provider_settings import FeedSettings, MetadataSettings, TmdbSettings, TvdbSettings, TvmazeSettings
+from medialib.config.provider_settings import (
+    AnidbSettings,
+    FeedSettings,
+    MetadataSettings,
+    TmdbSettings,
+    TvdbSettings,
+    TvmazeSettings,
+)
 from medialib.config.remote_settings import DownloadSettings, RemoteSettings, ServerSettings
 from medialib.config.secret import Secret, SecretUrl
 from medialib.config.setting import setting
@@ -114,6 +121,7 @@ class Settings:
     tmdb: TmdbSettings = setting(TmdbSettings(), "")
     tvdb: TvdbSettings = setting(TvdbSettings(), "")
     feeds: Mapping[str, FeedSettings] = setting(attrs.Factory(dict), "")
+    anidb: AnidbSettings = setting(AnidbSettings(), "")
     similarity: SimilaritySettings = setting(SimilaritySettings(), "")
     work: WorkSettings = setting(WorkSettings(), "")
     log: LogSettings = setting(LogSettings(), "")

@@ -52,10 +52,11 @@ movies = "~/media/movies"
 # unknown_movies = "by-name"
 # minimum_confidence = 0.3                # 0 to 1
 # keep_nfo = false
+# identify_by_hash = false                # ask AniDB what a file is, by its content
 
 # Who is asked about titles, by `medialib shows add`, by --auto-add and by unknown_shows = "look-up".
 [metadata]
-# provider = "tvmaze"                     # wants no key, knows no films; or "tmdb", "tvdb", "none"
+# provider = "tvmaze"                     # wants no key, knows no films; or "tmdb", "tvdb", "anidb", "none"
 #                                         # several are asked in turn: ["tmdb", "tvdb", "tvmaze"]
 # language = "en"
 
@@ -64,6 +65,12 @@ movies = "~/media/movies"
 
 [tvdb]
 # api_key = "${TVDB_API_KEY}"
+
+[anidb]
+# client = "yourclient"                   # as registered at https://anidb.net/software/add
+# client_version = 1
+# username = "you"                        # for routing.identify_by_hash
+# password = "${ANIDB_PASSWORD}"
 
 [catalogue]
 # url = "catalogue.db"                    # where what is known and what was done is kept

@@ -10,7 +10,7 @@ from medialib.config import Settings
 from medialib.errors import ConfigurationError, UsageError
 from medialib.http import HttpOptions
 from medialib.model import ExternalIds
-from medialib.ports import MetadataProvider
+from medialib.ports import FileProvider, MetadataProvider
 
 __all__ = ["Providers", "configured_providers"]
 
@@ -23,12 +23,15 @@ class Providers:
         makers: Mapping[str, Callable[[], MetadataProvider]],
         preferred: Sequence[str],
         options: HttpOptions,
+        files: Callable[[], FileProvider] | None = None,
     ) -> None:
         self._makers = makers
         self._names = tuple(preferred)
         self._options = options
         self._made: dict[str, MetadataProvider] = {}
         self._chain: MetadataProvider | None = None
+        self._files = files
+        self._made_files: FileProvider | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,6 +52,18 @@ class Providers:
             members = [self.named(name) for name in self._names]
             self._chain = ChainedProvider(members, told=self._options.told, clock=self._options.clock)
         return self._chain
+
+    @property
+    def files(self) -> FileProvider:
+        """The one that knows files by their content.
+
+        Raises ConfigurationError if it wants an account or a client that is not set, UsageError if there is none.
+        """
+        if self._made_files is None:
+            if self._files is None:
+                raise UsageError("there is nobody to ask what a file is by its content")
+            self._made_files = self._files()
+        return self._made_files
 
     def named(self, name: str) -> MetadataProvider:
         """One provider; raises UsageError if there is none of that name, ConfigurationError if its key is not set."""
@@ -88,6 +103,8 @@ class Providers:
         """Let go of connections."""
         for provider in self._made.values():
             provider.close()
+        if self._made_files is not None:
+            self._made_files.close()
 
 
 def configured_providers(settings: Settings, options: HttpOptions) -> Providers:
@@ -121,8 +138,47 @@ def configured_providers(settings: Settings, options: HttpOptions) -> Providers:
             options=options,
         )
 
-    makers = {"tvmaze": tvmaze, "tmdb": tmdb, "tvdb": tvdb}
-    return Providers(makers, settings.metadata.provider, options)
+    def anidb() -> MetadataProvider:
+        from medialib.providers.anidb import AnidbProvider
+
+        how = settings.anidb
+        if how.client is None:
+            raise _unset(["client"])
+        return AnidbProvider(
+            how.client,
+            how.client_version,
+            how.url,
+            how.titles_url,
+            settings.metadata.language,
+            options,
+            anime_list=how.anime_list,
+        )
+
+    def files() -> FileProvider:
+        from medialib.providers.anidb_udp import AnidbFiles
+
+        how = settings.anidb
+        if how.client is None or how.username is None or how.password is None:
+            raise _unset([name for name in ("client", "username", "password") if getattr(how, name) is None])
+        return AnidbFiles(
+            how.username,
+            how.password.reveal(),
+            how.client,
+            how.client_version,
+            how.udp_host,
+            how.udp_port,
+            options,
+            local_port=how.local_port,
+            anime_list=how.anime_list,
+        )
+
+    makers = {"tvmaze": tvmaze, "tmdb": tmdb, "tvdb": tvdb, "anidb": anidb}
+    return Providers(makers, settings.metadata.provider, options, files)
+
+
+def _unset(names: list[str]) -> ConfigurationError:
+    problems = [f"anidb.{name}: is not set, and AniDB wants it" for name in names]
+    return ConfigurationError("the configuration cannot be used", problems)
 
 
 def _keyless(section: str, variable: str) -> ConfigurationError:
