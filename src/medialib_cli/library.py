@@ -18,6 +18,7 @@ __all__ = ["library"]
 _COLOURS: dict[FileState, str] = {
     "whole": "green",
     "unproven": "dim",
+    "misidentified": "yellow",
     "changed": "yellow",
     "corrupt": "red",
     "missing": "red",
@@ -39,6 +40,10 @@ def verify(
     remote: Annotated[
         bool, typer.Option("--remote", help="Also ask the remotes what their own copies come to, where they tell.")
     ] = False,
+    anidb: Annotated[
+        bool,
+        typer.Option("--anidb", help="Also ask AniDB by their content which episodes videos are, and whether whole."),
+    ] = False,
     executor: Annotated[
         str | None, typer.Option("--executor", metavar="WHO", help="Who reads: threads:N, processes:N or dask://host.")
     ] = None,
@@ -50,7 +55,8 @@ def verify(
     """Read files and say of each whether it is what it was: by its name, the remote, what was received, the inventory.
 
     Names the first place on its way where its bytes were others. Nothing is changed. Exit code 3 if something is
-    corrupt, changed, missing or unreadable. With --share, whatever was verified under that name stays verified.
+    corrupt, changed, missing, unreadable or misidentified. With --share, whatever was verified under that name stays
+    verified.
     """
     if bool(paths) == everything:
         raise UsageError("say what to verify", remedy="Name files or folders, or give --all.")
@@ -58,13 +64,15 @@ def verify(
     found: list[Verified] = []
     together: RunReport | None = None
     with (
-        invocation.library(read_only=share is None) as (opened, observer),
+        # what AniDB is asked has to be counted
+        invocation.library(read_only=share is None and not anidb) as (opened, observer),
         opened.executor(executor) as workers,
     ):
         shared = None if share is None else opened.shared_verification(share, subjects, remotes=remote)
         for each in opened.verify(
             subjects,
             remotes=remote,
+            by_content=anidb,
             executor=workers,
             shared=shared,
             observer=observer,

@@ -19,6 +19,12 @@ AllowEmpty = Annotated[
 AutoAdd = Annotated[
     bool, typer.Option("--auto-add", help="Look up shows and films that the catalogue does not know, and enter them.")
 ]
+ByHash = Annotated[
+    bool,
+    typer.Option(
+        "--identify-by-hash", help="Ask AniDB by their content what files are that look like anime or are not known."
+    ),
+]
 Wait = Annotated[
     float | None,
     typer.Option(
@@ -75,13 +81,22 @@ def route(
     dry_run: DryRun = False,
     save_plan: SavePlan = None,
     auto_add: AutoAdd = False,
+    identify_by_hash: ByHash = False,
     wait: Wait = None,
 ) -> int:
     """Move what is in the incoming folder to where it belongs in the library.
 
     What cannot be placed without a guess stays where it is, and is named.
     """
-    return perform("route", invocation, dry_run, save_plan, wait=wait, auto_add=auto_add)
+    return perform(
+        "route",
+        invocation,
+        dry_run,
+        save_plan,
+        wait=wait,
+        auto_add=auto_add,
+        identify_by_hash=identify_by_hash,
+    )
 
 
 def perform(
@@ -94,6 +109,7 @@ def perform(
     wait: float | None = None,
     allow_empty: bool = False,
     auto_add: bool = False,
+    identify_by_hash: bool = False,
 ) -> int:
     """Preview or perform a verb, draw what came of it, and return the exit code."""
     applied = not dry_run and save_plan is None
@@ -106,6 +122,7 @@ def perform(
             remote=remote,
             allow_empty=allow_empty,
             auto_add=auto_add,
+            identify_by_hash=identify_by_hash,
             ask=invocation.ask(),
             observer=observer,
             cancelled=invocation.cancelled,

@@ -23,6 +23,7 @@ from medialib.naming import unsafe_reason
 from medialib.planning import Fetch, Plan
 from medialib.ports import CancelToken, Catalogue, Clock, Location, Transfer, WritableLocation
 from medialib.workflows.apply import Report, Session, World, writing
+from medialib.workflows.by_content import ContentLookup
 from medialib.workflows.explain import (
     Chapter,
     Story,
@@ -156,6 +157,7 @@ class Library:
         *,
         after: Plan | None = None,
         auto_add: bool = False,
+        identify_by_hash: bool = False,
         ask: Ask | None = None,
         observer: Observer = nobody,
         cancelled: CancelToken | None = None,
@@ -164,8 +166,9 @@ class Library:
 
         With `after`, a download plan that was not applied, the routes of what it would fetch are planned too; such a
         plan is provisional. `auto_add` looks titles up that the catalogue does not know, whatever the settings say of
-        them; `ask` asks a person where that is ambiguous. Raises UsageError if no incoming folder is configured, and as
-        `plan_route` does.
+        them; `identify_by_hash` asks what files are by their content, whatever the settings say of that; `ask` asks a
+        person where a title is ambiguous. Raises UsageError if no incoming folder is configured or hashes cannot be
+        computed, ConfigurationError if an account is wanted that is not set, and as `plan_route` does.
         """
         arriving = None
         if after is not None:
@@ -174,18 +177,31 @@ class Library:
                 for action in after.actions
                 if isinstance(action, Fetch)
             ]
-        return plan_route(
-            self._incoming(),
-            self.roots,
-            self.catalogue,
-            self.route_rules_with(auto_add=auto_add),
-            self.clock,
-            lookup=self._lookup(ask),
-            arriving=arriving,
-            configuration=self.settings.digest,
-            observer=observer,
-            cancelled=cancelled,
-        )
+        with self.executor() as workers:
+            by_content = identify_by_hash or self.settings.routing.identify_by_hash
+            contents = self.contents(workers, observer, cancelled) if by_content else None
+            return plan_route(
+                self._incoming(),
+                self.roots,
+                self.catalogue,
+                self.route_rules_with(auto_add=auto_add),
+                self.clock,
+                lookup=self._lookup(ask),
+                contents=contents,
+                arriving=arriving,
+                configuration=self.settings.digest,
+                observer=observer,
+                cancelled=cancelled,
+            )
+
+    def contents(
+        self, executor: Executor | None, observer: Observer = nobody, cancelled: CancelToken | None = None
+    ) -> ContentLookup:
+        """Who is asked what files are by their content.
+
+        Raises ConfigurationError if an account is wanted that is not set, UsageError if hashes cannot be computed.
+        """
+        return ContentLookup(self.providers.files, executor=executor, observer=observer, cancelled=cancelled)
 
     @property
     def route_rules(self) -> RouteRules:
@@ -270,6 +286,7 @@ class Library:
         subjects: Iterable[str] | None,
         *,
         remotes: bool = False,
+        by_content: bool = False,
         executor: Executor | None = None,
         shared: SharedRun | None = None,
         observer: Observer = nobody,
@@ -277,7 +294,8 @@ class Library:
     ) -> Iterator[Verified]:
         """Read files, folders (``location:path`` or a full path) or everything, and say what is not what it was.
 
-        Nothing is changed. With `remotes`, those that can are asked for hashes of their own copies; `shared`, from
+        Nothing is changed. With `remotes`, those that can are asked for hashes of their own copies; `by_content` asks
+        AniDB what videos are, for which the library must not be opened read-only; `shared`, from
         `shared_verification`, divides the work with others. See `medialib.workflows.verify.verify`; raises UsageError
         for what lies in neither the library nor the incoming folder.
         """
@@ -287,6 +305,7 @@ class Library:
             here,
             self.catalogue,
             remotes=self.remotes if remotes else None,
+            contents=self.contents(None, observer, cancelled) if by_content else None,
             executor=executor,
             shared=shared,
             observer=observer,
@@ -351,6 +370,7 @@ class Library:
         remote: str | None = None,
         allow_empty: bool = False,
         auto_add: bool = False,
+        identify_by_hash: bool = False,
         ask: Ask | None = None,
         observer: Observer = nobody,
         cancelled: CancelToken | None = None,
@@ -362,7 +382,14 @@ class Library:
         download = partial(
             self.plan_download, remote=remote, allow_empty=allow_empty, observer=observer, cancelled=cancelled
         )
-        route = partial(self.plan_route, auto_add=auto_add, ask=ask, observer=observer, cancelled=cancelled)
+        route = partial(
+            self.plan_route,
+            auto_add=auto_add,
+            identify_by_hash=identify_by_hash,
+            ask=ask,
+            observer=observer,
+            cancelled=cancelled,
+        )
         match verb:
             case "download":
                 return Work((download(),))
@@ -383,6 +410,7 @@ class Library:
         remote: str | None = None,
         allow_empty: bool = False,
         auto_add: bool = False,
+        identify_by_hash: bool = False,
         ask: Ask | None = None,
         observer: Observer = nobody,
         cancelled: CancelToken | None = None,
@@ -391,7 +419,8 @@ class Library:
         """Plan and apply one verb, in one run, with nobody else writing in between.
 
         ``sync`` downloads, then routes what stands in the incoming folder. `remote` and `allow_empty` are for what
-        downloads, `auto_add` and `ask` for what routes. Raises what planning raises, and what `Session.apply` does.
+        downloads; `auto_add`, `identify_by_hash` and `ask` for what routes. Raises what planning raises, and what
+        `Session.apply` does.
         """
         plans: list[Plan] = []
         reports: list[Report] = []
@@ -407,7 +436,15 @@ class Library:
                 plans.append(self.plan_baseline(remote=remote, observer=observer, cancelled=cancelled))
                 reports.append(session.apply(plans[-1]))
             if verb in ("route", "sync") and not any(report.cancelled for report in reports):
-                plans.append(self.plan_route(auto_add=auto_add, ask=ask, observer=observer, cancelled=cancelled))
+                plans.append(
+                    self.plan_route(
+                        auto_add=auto_add,
+                        identify_by_hash=identify_by_hash,
+                        ask=ask,
+                        observer=observer,
+                        cancelled=cancelled,
+                    )
+                )
                 reports.append(session.apply(plans[-1]))
         return Work(tuple(plans), tuple(reports))
 

@@ -27,6 +27,7 @@ RemarkKind: TypeAlias = Literal[
     "duplicate",
     "partial",
     "known",
+    "disputed",
     "unreleased",
     "refused",
     "conflict",

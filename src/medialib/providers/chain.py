@@ -94,6 +94,7 @@ class ChainedProvider:
             orders=traits[0].orders,
             finds_by=frozenset().union(*(each.finds_by for each in traits)),
             credit=" ".join(dict.fromkeys(each.credit for each in traits if each.credit)),
+            keeps=max(each.keeps for each in traits),
         )
 
     def led_by(self, name: str) -> ChainedProvider:

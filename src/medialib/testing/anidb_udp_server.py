@@ -91,6 +91,8 @@ class AnidbUdpServer:
     def __init__(self, *, short: float = 0.0, long: float = 0.0, window: int = 10) -> None:
         self.files: list[KnownRelease] = []
         self.packets: list[Packet] = []
+        self.password = ANIDB_PASSWORD
+        """That of the one account."""
         self.banned = False
         """Whether every packet is answered with a ban."""
         self.bans_after: int | None = None
@@ -210,7 +212,7 @@ class AnidbUdpServer:
             return "504 CLIENT BANNED - not registered"
         if int(told["clientver"]) < ANIDB_CLIENT_VERSION:
             return "503 CLIENT VERSION OUTDATED"
-        if (told["user"], told["pass"]) != (ANIDB_USER, ANIDB_PASSWORD.replace("<br />", "\n")):
+        if (told["user"], told["pass"]) != (ANIDB_USER, self.password.replace("<br />", "\n")):
             return "500 LOGIN FAILED"
         self._count += 1
         key = f"S3cr{self._count:03}x"

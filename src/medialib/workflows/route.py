@@ -28,6 +28,7 @@ from medialib.routing import (
     route,
     split_stem,
 )
+from medialib.workflows.by_content import ContentLookup, Evidence, Told, looks_like_anime, weigh
 from medialib.workflows.hashing import content_hash
 from medialib.workflows.lookup import TitleLookup
 from medialib.workflows.titles import Titles, UnknownTitles
@@ -71,6 +72,7 @@ def plan_route(
     clock: Clock,
     *,
     lookup: TitleLookup | None = None,
+    contents: ContentLookup | None = None,
     arriving: Iterable[FileEntry] | None = None,
     configuration: str = "",
     observer: Observer = nobody,
@@ -80,7 +82,9 @@ def plan_route(
 
     With `arriving`, files that are to come there are planned for too, and the plan is provisional. A show or film that
     the catalogue does not know is entered under the name it goes by, or as `lookup` finds it, if the rules say so; a
-    show that came from a provider is looked up again for episodes that are new. Folders that end up empty are removed.
+    show that came from a provider is looked up again for episodes that are new. With `contents`, files that look like
+    anime, or whose title is not known, are read, and asked about by their content, which then outweighs their names
+    (see `medialib.workflows.by_content.weigh`). Folders that end up empty are removed.
     What cannot be placed without a guess, or would stand where something stands, is left with a remark.
 
     Raises OutOfReach if the incoming folder or a root that is needed cannot be read, or a root is suddenly empty, and
@@ -102,7 +106,7 @@ def plan_route(
     observer(LocationWalked(incoming.name, "", count, done=True))
     for entry in provisional:
         planning.sort(entry)
-    planning.plan_all()
+    planning.plan_all(contents)
     return Plan(
         kind="route",
         created=planning.now,
@@ -142,6 +146,7 @@ class _Routing:
         self._companions: list[FileEntry] = []
         self._left: set[str] = set()
         self._planned: dict[str, Action] = {}
+        self._told: dict[str, Told] = {}
         self.actions: list[Action] = []
         self.remarks: list[Remark] = []
 
@@ -185,8 +190,10 @@ class _Routing:
 
     # ----------------------------------------------------------------------------------------------------- planning
 
-    def plan_all(self) -> None:
+    def plan_all(self, contents: ContentLookup | None = None) -> None:
         """Plan every sorted file, then the folders that end up empty."""
+        if contents is not None:
+            self._told = dict(contents.files(self._incoming, self._unsure()))
         entries = {entry.path: entry for entry in (*self._videos, *self._companions)}
         routed: dict[str, Routed] = {}
         for video in sorted(self._videos, key=lambda entry: entry.path):
@@ -205,16 +212,24 @@ class _Routing:
         self._plan_folders(entries)
 
     def _plan_video(self, entry: FileEntry) -> Routed | None:
-        parsed = parse_name(entry.path)
-        titled = self._titles.of(parsed)
+        named = parse_name(entry.path)
+        told = self._told.get(entry.path)
+        evidence = Evidence(named) if told is None else weigh(named, told, self._titles)
+        parsed, said = evidence.parsed, "".join(f"; {reason}" for reason in evidence.reasons)
+        titled = evidence.titled or self._titles.of(parsed)
         if isinstance(titled, Unrouted):
-            self.remark("unrouted", entry.path, str(titled))
+            self.remark("unrouted", entry.path, f"{titled}{said}")
             return None
         decided = self._decide(entry, parsed, titled.record, self._rules.policy)
         if isinstance(decided, Unrouted):
-            self.remark("unrouted", entry.path, str(decided))
+            self.remark("unrouted", entry.path, f"{decided}{said}")
             return None
-        decided = attrs.evolve(decided, reasons=(titled.why, *decided.reasons))
+        decided = attrs.evolve(decided, reasons=(*evidence.reasons, titled.why, *decided.reasons))
+        if told is not None:
+            details = {**decided.holding.details, "ed2k": told.ed2k}
+            decided = attrs.evolve(decided, holding=attrs.evolve(decided.holding, details=details))
+            if evidence.overrides:
+                self._dispute(entry, named, decided)
         other = self._titles.sharing(titled.record, self._rules.policy)
         if other is not None:
             reason = f"{titled.record.title!r} would share the folder of {other.title!r} ({other.key})"
@@ -226,6 +241,24 @@ class _Routing:
         self.actions.extend(entering)
         self._move(entry, decided, after)
         return decided
+
+    def _unsure(self) -> list[str]:
+        """The videos that are here and may be known by their content better than by their names."""
+        found = []
+        for entry in sorted(self._videos, key=lambda video: video.path):
+            parsed = parse_name(entry.path)
+            known = self._titles.known(parsed)
+            if self._is_here(entry) and looks_like_anime(parsed, None if known is None else known.record):
+                found.append(entry.path)
+        return found
+
+    def _dispute(self, entry: FileEntry, named: ParsedName, decided: Routed) -> None:
+        """Say so where the name alone would have led elsewhere."""
+        known = self._titles.known(named)
+        alone = None if known is None else self._decide(entry, named, known.record, self._rules.policy)
+        if isinstance(alone, Routed) and alone.holding.unit != decided.holding.unit:
+            reason = f"its name says {alone.place}, its content {decided.place}: {decided.reasons[0]}"
+            self.remarks.append(Remark("disputed", Place(self._incoming.name, entry.path), reason))
 
     def _decide(self, entry: FileEntry, parsed: ParsedName, record: Show | Movie, policy: RoutingPolicy) -> Route:
         episodes = self._titles.episodes(record, parsed)

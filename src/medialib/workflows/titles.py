@@ -120,6 +120,11 @@ class Titles:
             return None
         return Titled(self._records[match.title.kind, match.title.key], "; ".join(match.reasons))
 
+    def only(self, fits: Callable[[Show], bool]) -> Show | None:
+        """The one show that fits, whether it is in the catalogue or is to be entered; None if none or several do."""
+        fitting = [record for record in self._records.values() if isinstance(record, Show) and fits(record)]
+        return fitting[0] if len(fitting) == 1 else None
+
     def episodes(self, record: Record, parsed: ParsedName) -> tuple[Episode, ...] | Unrouted:
         """What is known of a show's episodes; its provider is asked again if the name speaks of one that is not there.
 

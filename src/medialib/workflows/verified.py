@@ -15,13 +15,14 @@ from medialib.workflows.sharing import SharedRun
 
 __all__ = ["BROKEN", "FileState", "FoundBroken", "RunReport", "Verified", "run_report", "share_report"]
 
-FileState: TypeAlias = Literal["whole", "unproven", "changed", "corrupt", "missing", "unreadable"]
-"""``whole``: it is what it was. ``unproven``: nothing is known that it could be compared with. ``changed``: other bytes
-and another size or time than recorded, as after an edit. ``corrupt``: other bytes than there should be, and nothing
-says that anybody changed it. ``missing``: recorded, and not there. ``unreadable``: it could not be looked at, so
-nothing is known."""
+FileState: TypeAlias = Literal["whole", "unproven", "misidentified", "changed", "corrupt", "missing", "unreadable"]
+"""``whole``: it is what it was. ``unproven``: nothing is known that it could be compared with. ``misidentified``: it is
+whole, and whoever knows it by its content says that it is another episode than the library says. ``changed``: other
+bytes and another size or time than recorded, as after an edit. ``corrupt``: other bytes than there should be, and
+nothing says that anybody changed it. ``missing``: recorded, and not there. ``unreadable``: it could not be looked at,
+so nothing is known."""
 
-BROKEN: frozenset[FileState] = frozenset(("changed", "corrupt", "missing", "unreadable"))
+BROKEN: frozenset[FileState] = frozenset(("misidentified", "changed", "corrupt", "missing", "unreadable"))
 """The states that need somebody's attention."""
 
 

@@ -23,6 +23,8 @@ from medialib.naming import parse_name
 from medialib.planning import Fetch, Outcome, Performed
 from medialib.ports import PART_SUFFIXES, CancelToken, Catalogue, Location, SupportsDigests, Untold, WritableLocation
 from medialib.routing import extension_of
+from medialib.routing.by_content import contradiction
+from medialib.workflows.by_content import CONTENT_ALGORITHMS, ContentLookup, Told
 from medialib.workflows.ed2k import can_hash_ed2k
 from medialib.workflows.explain import place_of
 from medialib.workflows.hashing import Content
@@ -54,6 +56,7 @@ def verify(
     catalogue: Catalogue,
     *,
     remotes: Mapping[str, Location] | None = None,
+    contents: ContentLookup | None = None,
     executor: Executor | None = None,
     shared: SharedRun | None = None,
     observer: Observer = nobody,
@@ -61,8 +64,9 @@ def verify(
 ) -> Iterator[Verified]:
     """Look at files, all files below folders, or (None) everything in `locations`; one answer a file, in order.
 
-    With `remotes`, those that can are asked what their own copy comes to. Files are read by `executor`, or by a few
-    threads: see `medialib.workflows.reading.read_each`. What cannot be read is an answer, too.
+    With `remotes`, those that can are asked what their own copy comes to. With `contents`, videos are asked about by
+    their content: what is known so is whole, and has to be the episode that the inventory says. Files are read by
+    `executor`, or by a few threads: see `medialib.workflows.reading.read_each`. What cannot be read is an answer, too.
 
     With `shared`, the work is divided among all who have joined that run: only what this process verified is given,
     share by share, and the end comes when all of it is done (see `run_report`). A location that cannot be read is
@@ -88,7 +92,7 @@ def verify(
     asking = _RemoteQuestions(remotes or {}, token)
 
     def verified(some: Iterable[_Subject]) -> Iterator[Verified]:
-        for found in _read_all(some, locations, catalogue, asking, executor, observer, token):
+        for found in _read_all(some, locations, catalogue, asking, contents, executor, observer, token):
             observer(FileHashed(found.place, found.state))
             yield found
 
@@ -250,15 +254,18 @@ def _read_all(
     locations: Mapping[str, WritableLocation],
     catalogue: Catalogue,
     asking: _RemoteQuestions,
+    contents: ContentLookup | None,
     executor: Executor | None,
     observer: Observer,
     cancelled: CancelToken,
 ) -> Iterator[Verified]:
     def reading(known: _Known) -> Reading | None:
+        place = known.subject.place
         algorithms = tuple(dict.fromkeys(digest.algorithm for facts in known.hops for digest in facts.digests))
+        if contents is not None and _is_video(known.subject):
+            algorithms = tuple(dict.fromkeys((*algorithms, *CONTENT_ALGORITHMS)))
         if known.subject.entry is None or not algorithms:
             return None
-        place = known.subject.place
         return Reading(locations[place.location], place.path, algorithms)
 
     def arrived(reading: Reading, count: int) -> None:
@@ -266,7 +273,36 @@ def _read_all(
 
     known = (_Known(subject, *_known_hops(subject, catalogue, asking)) for subject in subjects)
     for each, found in read_each(known, reading, executor=executor, cancelled=cancelled, arrived=arrived):
-        yield _judge(each, found, locations[each.subject.place.location])
+        told = None
+        if contents is not None and isinstance(found, Content) and _is_video(each.subject):
+            told = contents.told(found)
+            if told.file is not None:
+                said = f"{contents.provider}, which knows it as {told.file.reference}"
+                digests = tuple(digest for digest in found.digests if digest.algorithm == "ed2k")
+                each = attrs.evolve(each, hops=(HopFacts("named", digests, found.size, said), *each.hops))
+        judged = _judge(each, found, locations[each.subject.place.location])
+        yield judged if told is None else _identified(judged, each.subject, told, catalogue)
+
+
+def _is_video(subject: _Subject) -> bool:
+    role = "video" if subject.row is None else subject.row.holding.role
+    return role == "video" and extension_of(subject.place.path) in VIDEO_EXTENSIONS
+
+
+def _identified(judged: Verified, subject: _Subject, told: Told, catalogue: Catalogue) -> Verified:
+    """What was found, with what its content is known as held against what the inventory says."""
+    file, unit = told.file, None if subject.row is None else subject.row.holding.unit
+    if file is None:
+        why = told.trouble or "nobody knows its content by its ed2k hash"
+        return attrs.evolve(judged, notes=(*judged.notes, why))
+    show = None if unit is None or unit.kind != "episode" else catalogue.shows.get(unit.key)
+    if unit is None or show is None:
+        return attrs.evolve(judged, notes=(*judged.notes, f"{file.provider} knows it as {file.reference}"))
+    episodes = tuple(catalogue.episodes.of_show(show.key))
+    wrong = contradiction(unit, show, file, told.tvdb, episodes)
+    if wrong is None or judged.state not in ("whole", "unproven"):
+        return judged
+    return attrs.evolve(judged, state="misidentified", notes=(*judged.notes, wrong))
 
 
 def _known_hops(
