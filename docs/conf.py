@@ -38,7 +38,7 @@ autodoc_typehints_format = "short"
 nitpick_ignore_regex = [
     ("py:.*", r"(_thread|collections|concurrent|contextlib|datetime|logging|os|pathlib|random)\..*"),
     ("py:.*", r"(sqlite3|threading|types|typing)\..*"),
-    ("py:.*", r"(attr|attrs|fsspec|hypothesis|paramiko|pytest|sqlalchemy)\..*"),
+    ("py:.*", r"(attr|attrs|fsspec|mcp|hypothesis|paramiko|pytest|sqlalchemy)\..*"),
     ("py:class", r"(medialib\..*\.)?_[A-Z]\w*"),
 ]
 # They stand in a signature, and what a reader needs of them is said elsewhere: an alias, or not public.
