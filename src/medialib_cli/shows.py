@@ -13,7 +13,8 @@ from rich.text import Text
 from medialib.errors import UsageError
 from medialib.library import Work, kept_shows, near_titles
 from medialib.model import ExternalIds, Show
-from medialib.workflows.similar import Alike, TitleType, recommend_shows, search_titles, similar_shows
+from medialib.workflows.likeness import Alike
+from medialib.workflows.similar import TitleType, recommend_shows, search_titles, similar_shows
 from medialib_cli.feeds import feed
 from medialib_cli.invocation import DryRun, Invocation, SavePlan, command
 from medialib_cli.render import print_json, printable

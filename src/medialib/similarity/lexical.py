@@ -47,14 +47,18 @@ class LexicalEmbedder:
 
     def _embedded(self, text: str) -> Vector:
         dimension = self._space.dimension
-        numbers = [0.0] * dimension
+        numbers: dict[int, float] = {}
         for run, times in Counter(_runs(text)).items():
             spread = _hashed(run)
+            at = (spread >> 1) % dimension
             # The lowest bit is the sign, so that what meets in one number cancels out as often as it adds up.
-            numbers[(spread >> 1) % dimension] += (1 if spread & 1 else -1) * math.sqrt(times)
-        length = math.sqrt(math.fsum(number * number for number in numbers))
+            numbers[at] = numbers.get(at, 0.0) + (1 if spread & 1 else -1) * math.sqrt(times)
+        length = math.sqrt(math.fsum(number * number for number in numbers.values()))
         # As 32 bits: what the last bit of a root is on one machine or another is lost in the rounding.
-        return array("f", (number / length for number in numbers) if length else numbers)
+        vector = array("f", bytes(4 * dimension))
+        for at, number in numbers.items():
+            vector[at] = number / length if length else number
+        return vector
 
 
 def _runs(text: str) -> Iterator[str]:

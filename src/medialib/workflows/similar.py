@@ -10,15 +10,14 @@ from typing import Literal, TypeAlias
 import attrs
 
 from medialib.matching import TitleIndex, known_title, normalise_title
-from medialib.model import Movie, Show
+from medialib.model import Show
 from medialib.ports import Catalogue, Embedder, VectorIndex, VectorSpace
+from medialib.workflows.likeness import LEAST_NEARNESS, Alike, Record, compare_shows, most_alike
 from medialib.workflows.shows import named_show
 
 __all__ = [
-    "Alike",
     "NearTitles",
     "TitleType",
-    "compare_shows",
     "recommend_shows",
     "search_titles",
     "similar_shows",
@@ -27,24 +26,9 @@ __all__ = [
 
 TitleType: TypeAlias = Literal["standard", "anime", "daily", "movie"]
 """What a search may be limited to: how a show is numbered, or films."""
-Record: TypeAlias = Show | Movie
 
 _NEIGHBOURS = 200
-_LEAST = 0.5
-"""Cosine from which two titles are called alike; "Dark" and "Ozark", which share their end, come to 0.45."""
 _BATCH = 2_000
-
-
-@attrs.frozen
-class Alike:
-    """A title that was found."""
-
-    record: Record
-    """The show or film."""
-    score: float
-    """0 to 1, where 1 is the same words, or agreement in everything that is compared."""
-    reasons: tuple[str, ...]
-    """Why, for a reader; never empty."""
 
 
 def space_of(embedder: Embedder, catalogue: Catalogue) -> VectorSpace:
@@ -82,12 +66,14 @@ class NearTitles:
         return len(missing)
 
     def near(self, text: str) -> dict[tuple[str, str], float]:
-        """The cosine of the nearest name of each title that is among the nearest, by kind and key."""
+        """The cosine of the nearest name of each title that lies near enough to be called alike, by kind and key."""
         best: dict[tuple[str, str], float] = {}
         for neighbour in self._index.search(self._embedder.embed([text])[0], _NEIGHBOURS):
+            score = round(neighbour.score, 3)
+            if score < LEAST_NEARNESS:
+                break
             if neighbour.key in self._names:
-                identity = _identity(self._names[neighbour.key][0])
-                best[identity] = max(best.get(identity, -1.0), round(neighbour.score, 3))
+                best.setdefault(_identity(self._names[neighbour.key][0]), score)
         return best
 
     def said(self, score: float) -> str:
@@ -133,46 +119,9 @@ def search_titles(
             if candidate.score < 1:
                 keep((kind, candidate.title.key), candidate.score, candidate.reason)
     for identity, score in titles.near(query).items():
-        if identity not in found and score >= _LEAST:
+        if identity not in found:
             keep(identity, min(score, 0.999), titles.said(score))
     return _ranked(found.values(), count)
-
-
-def compare_shows(show: Show, other: Show, *, nearness: float = 0.0, how: str = "titles lie near") -> Alike | None:
-    """How far two shows agree in genres, years, language, numbering, and titles by a `nearness` of 0 to 1.
-
-    Genres count 0.4 by their share of all that both have, titles 0.3, years 0.15 down to nothing at ten years apart,
-    language 0.1, and being anime or daily both 0.05. None where neither a genre nor the titles agree: that two shows
-    are of one year and language recommends neither.
-
-    >>> one = Show("dark", "Dark", year=2017, genres=("Drama", "Mystery"), language="de")
-    >>> found = compare_shows(one, Show("1899", "1899", year=2022, genres=("Mystery",), language="de"))
-    >>> found.score, found.reasons
-    (0.375, ('both Mystery', '2022, near 2017', 'both in de'))
-    >>> compare_shows(one, Show("babylon-berlin", "Babylon Berlin", year=2017, language="de"))
-    """
-    reasons: list[str] = []
-    theirs = {genre.casefold() for genre in other.genres}
-    shared = [genre for genre in show.genres if genre.casefold() in theirs]
-    score = 0.0
-    if shared:
-        score += 0.4 * len(shared) / len(theirs | {genre.casefold() for genre in show.genres})
-        reasons.append(f"both {', '.join(shared)}")
-    if nearness >= _LEAST:
-        score += 0.3 * min(nearness, 1.0)
-        reasons.append(how)
-    if not reasons:
-        return None
-    if show.year is not None and other.year is not None and abs(show.year - other.year) < 10:
-        score += 0.15 * (1 - abs(show.year - other.year) / 10)
-        reasons.append(f"both {show.year}" if show.year == other.year else f"{other.year}, near {show.year}")
-    if show.language is not None and show.language == other.language:
-        score += 0.1
-        reasons.append(f"both in {show.language}")
-    if show.type == other.type != "standard":
-        score += 0.05
-        reasons.append(f"both {show.type}")
-    return Alike(other, round(score, 3), tuple(reasons))
 
 
 def similar_shows(text: str, titles: NearTitles, *, count: int = 10) -> tuple[Show, tuple[Alike, ...]]:
@@ -196,19 +145,21 @@ def recommend_shows(
     liked = [named_show(text, shows) for text in named] or [show for show in shows.values() if show.key in kept]
     ours = {show.key for show in liked}
     others = [show for show in shows.values() if show.key not in kept and show.key not in ours]
-    best: dict[str, Alike] = {}
-    for show in liked:
-        for alike in _compared(show, others, titles):
-            if alike.record.key not in best or alike.score > best[alike.record.key].score:
-                best[alike.record.key] = attrs.evolve(alike, reasons=(f"like {show.title}", *alike.reasons))
-    return _ranked(best.values(), count)
+    near = [_near_shows(show, titles) for show in liked]
+    found = most_alike(liked, others, near, count=count, how=titles.said)
+    return tuple(attrs.evolve(alike, reasons=(f"like {show.title}", *alike.reasons)) for show, alike in found)
 
 
 def _compared(show: Show, others: Iterable[Show], titles: NearTitles) -> list[Alike]:
-    near = titles.near(show.title)
-    nearness = ((other, near.get(_identity(other), 0.0)) for other in others if other.key != show.key)
+    near = _near_shows(show, titles)
+    nearness = ((other, near.get(other.key, 0.0)) for other in others if other.key != show.key)
     compared = (compare_shows(show, other, nearness=score, how=titles.said(score)) for other, score in nearness)
     return [each for each in compared if each is not None]
+
+
+def _near_shows(show: Show, titles: NearTitles) -> dict[str, float]:
+    """How near the titles of other shows are, by key, where they are at all."""
+    return {key: score for (kind, key), score in titles.near(show.title).items() if kind == "show"}
 
 
 def _ranked(found: Iterable[Alike], count: int) -> tuple[Alike, ...]:
