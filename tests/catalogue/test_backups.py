@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
@@ -35,6 +36,7 @@ from medialib.errors import (
     TargetTaken,
     UsageError,
 )
+from medialib.events import RecordsRead
 from medialib.library import administration
 from medialib.model import Episode, Show
 from medialib.ports import Catalogue
@@ -351,6 +353,77 @@ def test_a_killed_backup_leaves_no_file_that_passes_for_one(url: str, tmp_path: 
                 path.unlink()
             assert content(url) == before
     administration.back_up(url, folder)
+
+
+def test_what_a_killed_backup_left_is_removed_by_the_next_and_nothing_else(tmp_path: Path) -> None:
+    """What is young, or locked by who writes it, or of another name, stays."""
+    url = f"{tmp_path}/catalogue.db"
+    fill(url)
+    stamp = "20260517T120000123456Z.bak"
+    left = [f".catalogue.db.{stamp}.0123abcd.part", ".catalogue.db.4567cdef.part"]
+    kept = [
+        ".other.db.4567cdef.part",
+        ".catalogue.db.part",
+        "catalogue.db.0123abcd.part",
+        ".catalogue.db.xyz.4567cdef.part",
+    ]
+    young, locked = f".catalogue.db.{stamp}.aaaaaaaa.part", f".catalogue.db.{stamp}.bbbbbbbb.part"
+    for name in (*left, *kept, young, locked):
+        (tmp_path / name).write_bytes(b"half")
+        if name != young:
+            os.utime(tmp_path / name, (1_700_000_000, 1_700_000_000))
+    with (tmp_path / locked).open("rb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        first = administration.back_up(url).path
+        assert {path.name for path in tmp_path.glob(".*.part")} == {
+            young,
+            locked,
+            *(name for name in kept if name[0] == "."),
+        }
+    second = administration.back_up(url).path
+    assert not (tmp_path / locked).exists()
+    assert all((tmp_path / name).exists() for name in (young, *kept))
+    assert content(first) == content(second)
+
+
+@pytest.mark.parametrize("to", ["sqlite", "postgresql", "milvus"])
+def test_the_right_to_write_is_renewed_for_as_long_as_a_copy_takes(
+    url: str, to: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """In the source always, and in a target on which others could work meanwhile; given back in the end."""
+    match to:
+        case "sqlite":
+            target = f"{tmp_path}/copy.db"
+        case "postgresql":
+            target = request.getfixturevalue("postgresql_server").fresh_url()
+        case _:
+            require_modules("pymilvus", "milvus_lite")
+            target = f"milvus:///{tmp_path}/copy.db"
+    fill(url, episodes=10)
+    watched = [url, *([target] if to == "postgresql" else [])]
+    seen: list[int] = []
+
+    def wait(event: object) -> None:
+        """Until each lease has been renewed five times, which is longer than it lasts unless it is."""
+        if seen or not isinstance(event, RecordsRead):
+            return
+        for address in watched:
+            with opened(address) as catalogue:
+                ends = set()
+                deadline = time.monotonic() + 20
+                while len(ends) < 6 and time.monotonic() < deadline:
+                    lease = catalogue.leases.get(LEASE)
+                    assert lease is not None
+                    ends.add(lease.until)
+                    time.sleep(0.02)
+                seen.append(len(ends))
+
+    administration.copy(url, target, observer=wait, lease_seconds=0.4)
+    assert seen == [6] * len(watched)
+    for address in (url, target):
+        with opened(address) as catalogue:
+            assert catalogue.leases.get(LEASE) is None
+    assert content(url) == content(target)
 
 
 def test_a_killed_copy_leaves_an_empty_catalogue_or_a_whole_one(url: str, tmp_path: Path, killing: Killing) -> None:

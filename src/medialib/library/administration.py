@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,9 +20,10 @@ from medialib.catalogue.publishing import private_folder, stamped
 from medialib.config import SecretUrl
 from medialib.errors import CatalogueBusy, CatalogueCorrupt, CatalogueMissing, MedialibError, TargetTaken, UsageError
 from medialib.events import CatalogueMigrated, Event, Observer, everyone, nobody
+from medialib.http import SystemClock
 from medialib.ports import CancelToken, Catalogue, Lease, Run, SupportsChecking
 from medialib.workflows.apply.session import LEASE
-from medialib.workflows.holders import holder_is_dead, holder_name
+from medialib.workflows.leasing import HeldLeases
 
 __all__ = [
     "Backup",
@@ -39,10 +40,6 @@ __all__ = [
     "migrate",
     "restore",
 ]
-
-_HOLD = 3600.0
-"""Seconds for which the right to write is taken: it cannot be renewed within the one transaction that all is done in.
-A holder that dies frees it at once on its own machine."""
 
 
 @attrs.frozen
@@ -176,12 +173,13 @@ def restore(
     keep: bool = True,
     observer: Observer = nobody,
     cancelled: CancelToken | None = None,
+    lease_seconds: float = 60.0,
 ) -> Restored:
     """Put the content of a backup in the place of what a catalogue of any kind holds, or where there is none.
 
     What it held is kept: an SQLite file beside it, anything else as a backup in the user's own folder. Where it cannot
     be read, and so not be kept either, nothing is done, unless `keep` is False. The backup is proven before anything is
-    touched, and what was restored is read back.
+    touched, and what was restored is read back. `lease_seconds` is as for `copy`.
 
     Raises CatalogueMissing, CatalogueCorrupt, CatalogueFromTheFuture or CatalogueError for a backup that is none,
     CatalogueBusy while somebody works on the catalogue, UsageError for a catalogue that is the backup, and as
@@ -198,24 +196,32 @@ def restore(
         private_folder(file.parent)
         aside = restore_sqlite(backup, file)
     else:
-        aside = _replace(backup, url, keep, observer, cancelled)
+        aside = _replace(backup, url, keep, observer, cancelled, lease_seconds)
     _prove(url, wanted.identity, wanted.summary, observer, cancelled)
     return Restored(wanted.identity, wanted.summary, aside)
 
 
-def copy(url: str, to: str, *, observer: Observer = nobody, cancelled: CancelToken | None = None) -> Copied:
+def copy(
+    url: str,
+    to: str,
+    *,
+    observer: Observer = nobody,
+    cancelled: CancelToken | None = None,
+    lease_seconds: float = 60.0,
+) -> Copied:
     """Copy all that a catalogue holds into an empty one, of any kind, that is made if it is not there yet.
 
     Nobody may write to either meanwhile. The digests of what was read, of what is in the copy, and of what is there
     when it is opened again are the same, or CatalogueCorrupt is raised. A copy that does not come to its end leaves the
-    target empty. Raises CatalogueError for a target that is not empty, CatalogueCorrupt for a damaged file before
-    anything is written, CatalogueBusy, Cancelled, and as `open_catalogue` does.
+    target empty. The right to write is renewed all the while, and lapses so many seconds after a death on another
+    machine. Raises CatalogueError for a target that is not empty, CatalogueCorrupt for a damaged file before anything
+    is written, CatalogueBusy, Cancelled, and as `open_catalogue` does.
     """
     file = _sqlite_file(url)
     if file is not None:
         _refuse_damaged(file)
-    with closing(open_catalogue(url, create=False, observer=observer)) as source, _alone(source):
-        with closing(open_catalogue(to, observer=observer)) as target, _alone(target):
+    with closing(open_catalogue(url, create=False, observer=observer)) as source, _alone(url, source, lease_seconds):
+        with closing(open_catalogue(to, observer=observer)) as target, _alone(to, target, lease_seconds):
             if not target.traits.persistent:
                 raise UsageError("a copy in memory is forgotten at once", remedy="Name a file or a server.")
             with _one_moment(url, source) as seen:
@@ -270,11 +276,18 @@ def _opened(url: str, *, create: bool, observer: Observer) -> Opened:
         return Opened(catalogue.identity, create, heard[-1] if heard else None)
 
 
-def _replace(backup: Path, url: str, keep: bool, observer: Observer, cancelled: CancelToken | None) -> Path | None:
+def _replace(
+    backup: Path,
+    url: str,
+    keep: bool,
+    observer: Observer,
+    cancelled: CancelToken | None,
+    lease_seconds: float,
+) -> Path | None:
     """Restore into what is no file of ours, in one transaction; where the content it had is kept."""
     from medialib.catalogue.portable import back_up as make_portable
 
-    with closing(open_catalogue(url, observer=observer)) as target, _alone(target):
+    with closing(open_catalogue(url, observer=observer)) as target, _alone(url, target, lease_seconds):
         aside = stamped(private_folder() / f"{_kind(url)}-catalogue") if keep else None
         try:
             if aside is not None and is_empty(target):
@@ -293,24 +306,29 @@ def _replace(backup: Path, url: str, keep: bool, observer: Observer, cancelled: 
 
 
 @contextmanager
-def _alone(catalogue: Catalogue) -> Iterator[None]:
-    """Hold the right to write, or raise CatalogueBusy."""
-    holder = holder_name()
-    lease = catalogue.leases.acquire(LEASE, holder, seconds=_HOLD)
-    if lease.holder != holder and holder_is_dead(lease.holder):
-        catalogue.leases.release(LEASE, lease.holder)
-        lease = catalogue.leases.acquire(LEASE, holder, seconds=_HOLD)
-    if lease.holder != holder:
-        raise CatalogueBusy(
-            f"another medialib ({lease.holder}) is at work on the catalogue",
-            remedy="Wait for it to end, then run the same command again.",
-        )
-    try:
-        yield
-    finally:
-        # What went wrong inside is what is to be told; a lease that stays lapses.
-        with suppress(MedialibError):
-            catalogue.leases.release(LEASE, holder)
+def _alone(url: str, catalogue: Catalogue, seconds: float) -> Iterator[None]:
+    """Hold the right to write, renewed all the while, or raise CatalogueBusy.
+
+    It is renewed through a connection of its own, because everything is done in one transaction of `catalogue`. Where
+    that keeps all other writers out, as in a file, renewing waits for its end; and so does who would take it over.
+    """
+    with ExitStack() as opened:
+        keeper = catalogue
+        if catalogue.traits.processes and catalogue.traits.persistent:
+            keeper = opened.enter_context(closing(open_catalogue(url)))
+        held = opened.enter_context(HeldLeases(keeper, SystemClock(), seconds=seconds))
+        lease = held.take(LEASE)
+        if lease.holder != held.holder:
+            raise CatalogueBusy(
+                f"another medialib ({lease.holder}) is at work on the catalogue",
+                remedy="Wait for it to end, then run the same command again.",
+            )
+        try:
+            yield
+        finally:
+            # What went wrong inside is what is to be told; a lease that stays lapses.
+            with suppress(MedialibError):
+                held.give_back(LEASE)
 
 
 @contextmanager
