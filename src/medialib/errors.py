@@ -40,6 +40,7 @@ __all__ = [
     "TransientError",
     "UnsafePath",
     "UnusableAnswer",
+    "UnusableFile",
     "UsageError",
     "UserFacingProblems",
     "WorkersLost",
@@ -144,6 +145,10 @@ class TargetTaken(MedialibError, FileExistsError):
 
 class ContentChanged(MedialibError):
     """Bytes are not those that were expected: a file changed while it was read, or a hash differs."""
+
+
+class UnusableFile(MedialibError, ValueError):
+    """A file is cut, damaged, or not in the form that it should have; nothing was taken from it."""
 
 
 class UsageError(MedialibError, ValueError):

@@ -16,6 +16,7 @@ from medialib.model import Place
 __all__ = [
     "ActionFinished",
     "ActionStarted",
+    "BytesFetched",
     "BytesMoved",
     "CatalogueMigrated",
     "Event",
@@ -139,14 +140,28 @@ class Waiting:
 
 @attrs.frozen
 class RecordsRead:
-    """A catalogue is gone through as a whole, to copy it or to prove a copy, and this is how far that has come."""
+    """Something of many records is gone through as a whole (a catalogue, a file of IMDb's): how far that has come."""
 
     purpose: str
-    """What it is read for: ``copying``, ``proving`` …"""
+    """What it is read for, or what is read: ``copying``, ``proving``, ``title.akas`` …"""
     records: int
     """Records so far."""
     done: bool = False
     """Whether all were read."""
+
+
+@attrs.frozen
+class BytesFetched:
+    """A file that a service gives away is on its way, and this much of it has arrived."""
+
+    what: str
+    """Name of the file."""
+    bytes: int
+    """Bytes so far, those of earlier tries included."""
+    total: int | None = None
+    """Bytes of the whole file; None where the service does not say."""
+    done: bool = False
+    """Whether it is all there."""
 
 
 @attrs.frozen
@@ -186,6 +201,7 @@ Event: TypeAlias = (
     | FileHashed
     | Waiting
     | RecordsRead
+    | BytesFetched
     | CatalogueMigrated
     | Noted
 )

@@ -48,6 +48,7 @@ COMMANDS: dict[str, Entry] = {
     "release": Entry("release", "release", "Let go, on the remotes, of what is proven to stand in the library."),
     "bootstrap": Entry("bootstrap", "bootstrap", "Take note of what is there already."),
     "shows": Entry("shows", "shows", "Enter and correct shows as metadata providers describe them."),
+    "providers": Entry("providers", "providers", "List who is asked about titles; make the index of IMDb's."),
     "library": Entry("library", "library", "Look after what stands in the library."),
     "catalogue": Entry("catalogue", "catalogue", "Make, migrate, copy, back up, restore or check the catalogue."),
     "plan": Entry("plans", "plan", "Show or apply a saved plan."),

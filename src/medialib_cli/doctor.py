@@ -40,7 +40,7 @@ def doctor(
     """Check everything the configuration names, and say what is wrong and what to do about it.
 
     Python, configuration, permissions, catalogue, folders, disks, every remote with its host key, login, folders and
-    clock, and the metadata provider. Nothing is changed. Exit code 3 if a check failed; warnings are no failure.
+    clock, and each metadata provider. Nothing is changed. Exit code 3 if a check failed; warnings are no failure.
     """
     named = None if invocation.config is None else Path(invocation.config)
     settings, checks = examine_configuration(named, os.environ)

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 from medialib.events import (
     ActionFinished,
     ActionStarted,
+    BytesFetched,
     BytesMoved,
     CatalogueMigrated,
     Event,
@@ -84,6 +85,10 @@ class ProgressObserver:
                 progress.update(self._total, description=str(event.place)[-70:])
             case RecordsRead():
                 described = f"{event.purpose}: {event.records} records"
+                progress.update(self._listing, description=described, visible=not event.done)
+            case BytesFetched():
+                whole = "" if event.total is None else f" of {event.total / 1e6:.0f}"
+                described = f"fetching {event.what}: {event.bytes / 1e6:.0f}{whole} MB"
                 progress.update(self._listing, description=described, visible=not event.done)
             case Waiting() | ActionFinished() | CatalogueMigrated() | Noted():
                 return

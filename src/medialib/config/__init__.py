@@ -17,6 +17,7 @@ from medialib.config.migration import (
 from medialib.config.provider_settings import (
     AnidbSettings,
     FeedSettings,
+    ImdbSettings,
     MetadataSettings,
     TmdbSettings,
     TvdbSettings,
@@ -48,6 +49,7 @@ __all__ = [
     "CatalogueSettings",
     "DownloadSettings",
     "FeedSettings",
+    "ImdbSettings",
     "LibrarySettings",
     "LogSettings",
     "MetadataSettings",

@@ -12,7 +12,15 @@ from medialib.config.secret import Secret
 from medialib.config.setting import setting
 from medialib.config.values import Duration, Port, PositiveDuration, ProviderNames, Range
 
-__all__ = ["AnidbSettings", "FeedSettings", "MetadataSettings", "TmdbSettings", "TvdbSettings", "TvmazeSettings"]
+__all__ = [
+    "AnidbSettings",
+    "FeedSettings",
+    "ImdbSettings",
+    "MetadataSettings",
+    "TmdbSettings",
+    "TvdbSettings",
+    "TvmazeSettings",
+]
 
 
 @attrs.frozen
@@ -22,7 +30,8 @@ class MetadataSettings:
     provider: ProviderNames = setting(
         ("tvmaze",),
         "Who is asked, or a list of those who are asked in turn: tvmaze wants no key and knows no films; tmdb and tvdb "
-        "want theirs; anidb knows anime alone, and wants a client; none: nobody.",
+        "want theirs; anidb knows anime alone, and wants a client; imdb wants an index (medialib providers imdb "
+        "import); none: nobody.",
     )
     language: str = setting("en", "Language of titles and summaries, ISO 639-1, where the provider has them in it.")
     cache: Path | None = setting(
@@ -93,3 +102,13 @@ class AnidbSettings:
         "Copy of anime-list.xml (https://github.com/Anime-Lists/anime-lists), gzipped or not: which anime is which "
         "series and season at TheTVDB.",
     )
+
+
+@attrs.frozen
+class ImdbSettings:
+    """Where the index of IMDb's own files is kept, and where those come from."""
+
+    index: Path | None = setting(
+        None, "File of the index; $XDG_CACHE_HOME/medialib/imdb/index.db where none is given. It can be made again."
+    )
+    url: str = setting("https://datasets.imdbws.com", "Address that IMDb's files are fetched from.")

@@ -20,6 +20,7 @@ from medialib.config.library_settings import LibrarySettings, RoutingSettings
 from medialib.config.provider_settings import (
     AnidbSettings,
     FeedSettings,
+    ImdbSettings,
     MetadataSettings,
     TmdbSettings,
     TvdbSettings,
@@ -122,6 +123,7 @@ class Settings:
     tvdb: TvdbSettings = setting(TvdbSettings(), "")
     feeds: Mapping[str, FeedSettings] = setting(attrs.Factory(dict), "")
     anidb: AnidbSettings = setting(AnidbSettings(), "")
+    imdb: ImdbSettings = setting(ImdbSettings(), "")
     similarity: SimilaritySettings = setting(SimilaritySettings(), "")
     work: WorkSettings = setting(WorkSettings(), "")
     log: LogSettings = setting(LogSettings(), "")

@@ -56,7 +56,7 @@ movies = "~/media/movies"
 
 # Who is asked about titles, by `medialib shows add`, by --auto-add and by unknown_shows = "look-up".
 [metadata]
-# provider = "tvmaze"                     # wants no key, knows no films; or "tmdb", "tvdb", "anidb", "none"
+# provider = "tvmaze"                     # wants no key, knows no films; or "tmdb", "tvdb", "anidb", "imdb", "none"
 #                                         # several are asked in turn: ["tmdb", "tvdb", "tvmaze"]
 # language = "en"
 

@@ -93,7 +93,7 @@ EmbedderName = Annotated[str, "embedder"]
 """``lexical``, or the folder of a sentence model."""
 ExecutorText = Annotated[str, "executor"]
 """Who does work: ``threads[:N]``, ``processes[:N]`` or ``dask://scheduler:8786``."""
-ProviderName = Literal["tvmaze", "tmdb", "tvdb", "anidb"]
+ProviderName = Literal["tvmaze", "tmdb", "tvdb", "anidb", "imdb"]
 """A metadata provider that comes with medialib."""
 ProviderNames = Annotated[tuple[ProviderName, ...], "providers"]
 """Who is asked, in this order: one name, or a list of them; ``none`` for nobody."""

@@ -67,7 +67,7 @@ class Exchange:
             try:
                 outcome.append(self._fetch(request, abandoned))
             except Exception as error:  # noqa: BLE001 - told apart and raised on the caller's thread
-                outcome.append(self._explained(error))
+                outcome.append(self.explained(error))
             finally:
                 done.set()
 
@@ -117,7 +117,7 @@ class Exchange:
     def _too_large(self) -> MedialibError:
         return UnusableAnswer(f"the answer of {self._name} is larger than {self._max_bytes} bytes")
 
-    def _explained(self, error: BaseException) -> BaseException:
+    def explained(self, error: BaseException) -> BaseException:
         """The error that says the same without quoting addresses, which hold keys."""
         for kinds, explain in self._explanations():
             if isinstance(error, kinds):

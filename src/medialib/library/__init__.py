@@ -8,7 +8,9 @@ from medialib.http import SystemClock
 from medialib.library.bootstrap import LibraryPart, TakenOver, TakingOver, bootstrap, preview_bootstrap
 from medialib.library.checkup import examine, examine_configuration
 from medialib.library.feeds import read_feed
+from medialib.library.imdb import make_imdb_index
 from medialib.library.near import kept_shows, near_titles
+from medialib.library.provider_states import ProviderState, provider_states
 from medialib.library.providers import Providers
 from medialib.library.record import Library
 from medialib.library.wiring import open_library
@@ -17,6 +19,7 @@ from medialib.library.work import Verb, Work
 __all__ = [
     "Library",
     "LibraryPart",
+    "ProviderState",
     "Providers",
     "SystemClock",
     "TakenOver",
@@ -27,8 +30,10 @@ __all__ = [
     "examine",
     "examine_configuration",
     "kept_shows",
+    "make_imdb_index",
     "near_titles",
     "open_library",
     "preview_bootstrap",
+    "provider_states",
     "read_feed",
 ]

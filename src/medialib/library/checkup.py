@@ -8,6 +8,7 @@ nothing but its own check. Nothing is changed, but for a file that is made and r
 from __future__ import annotations
 
 import logging
+import os
 import platform
 import sys
 import threading
@@ -27,10 +28,11 @@ from medialib.errors import (
     HostKeyChanged,
     HostKeyUnknown,
     MedialibError,
+    OutOfReach,
 )
 from medialib.http import HttpOptions
 from medialib.library.catalogue_checkup import CatalogueCheckup, mode_of
-from medialib.library.providers import configured_providers
+from medialib.library.providers import configured_providers, imdb_index
 from medialib.library.record import INCOMING
 from medialib.library.wiring import open_folder
 from medialib.ports import CancelToken, Clock, Location, MetadataProvider
@@ -43,6 +45,7 @@ from medialib.workflows.doctor import (
     failure,
     judge_disks,
     judge_folder,
+    judge_index,
     judge_mode,
     judge_python,
 )
@@ -312,6 +315,15 @@ class _Examination:
         else:
             yield from ((f"provider {name}", partial(self._provider, name)) for name in names)
 
+    def _imdb_index(self) -> Check:
+        from medialib.providers.imdb_index import read_index
+
+        try:
+            index = read_index(imdb_index(self.settings, os.environ))
+        except OutOfReach as error:
+            return failure("provider imdb: index", error)
+        return judge_index("imdb", index.listed, index.made, self.clock.now())
+
     def _provider(self, name: str) -> Checks:
         if name == "anidb":
             # a question past the cache, each time, is what AniDB bans for
@@ -327,7 +339,11 @@ class _Examination:
             yield Check(f"provider {name}: key", "failed", "; ".join(error.problems) or error.message, error.remedy)
             return
         try:
-            yield ask_provider(provider, self.clock)
+            index = self._imdb_index() if name == "imdb" else None
+            if index is not None:
+                yield index
+            if index is None or index.state != "failed":
+                yield ask_provider(provider, self.clock)
         finally:
             providers.close()
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import attrs
 
-from medialib.config import Settings
+from medialib.config import Settings, cache_folder
 from medialib.errors import ConfigurationError, UsageError
 from medialib.http import HttpOptions
 from medialib.model import ExternalIds
 from medialib.ports import FileProvider, MetadataProvider
 
-__all__ = ["Providers", "configured_providers"]
+__all__ = ["Providers", "configured_providers", "imdb_index"]
 
 
 class Providers:
@@ -90,7 +92,8 @@ class Providers:
         preferred = self.preferred
         if preferred is not None and (given & preferred.traits.finds_by or preferred.name in given):
             return preferred
-        own = sorted(given & self._makers.keys())
+        # the index on this machine may not be there; a service is
+        own = sorted(given & self._makers.keys(), key=lambda name: (name == "imdb", name))
         if own:
             return self.named(own[0])
         asked = ", ".join(self._names) or "nobody"
@@ -107,8 +110,15 @@ class Providers:
             self._made_files.close()
 
 
-def configured_providers(settings: Settings, options: HttpOptions) -> Providers:
-    """The providers as `settings` have them, with HTTP as `options` say."""
+def imdb_index(settings: Settings, environment: Mapping[str, str]) -> Path:
+    """The file of the index of IMDb's titles."""
+    return settings.imdb.index or cache_folder(environment) / "imdb" / "index.db"
+
+
+def configured_providers(
+    settings: Settings, options: HttpOptions, environment: Mapping[str, str] | None = None
+) -> Providers:
+    """The providers as `settings` have them, with HTTP as `options` say; `environment` tells where caches are."""
 
     def tvmaze() -> MetadataProvider:
         from medialib.providers.tvmaze import TvmazeProvider
@@ -137,6 +147,11 @@ def configured_providers(settings: Settings, options: HttpOptions) -> Providers:
             language=settings.metadata.language,
             options=options,
         )
+
+    def imdb() -> MetadataProvider:
+        from medialib.providers.imdb import ImdbProvider
+
+        return ImdbProvider(imdb_index(settings, os.environ if environment is None else environment))
 
     def anidb() -> MetadataProvider:
         from medialib.providers.anidb import AnidbProvider
@@ -172,7 +187,7 @@ def configured_providers(settings: Settings, options: HttpOptions) -> Providers:
             anime_list=how.anime_list,
         )
 
-    makers = {"tvmaze": tvmaze, "tmdb": tmdb, "tvdb": tvdb, "anidb": anidb}
+    makers = {"tvmaze": tvmaze, "tmdb": tmdb, "tvdb": tvdb, "anidb": anidb, "imdb": imdb}
     return Providers(makers, settings.metadata.provider, options, files)
 
 

@@ -86,7 +86,7 @@ def open_library(
             for name, root in library.roots.items()
             if name != "anime" or root != library.tv
         },
-        providers=configured_providers(settings, http),
+        providers=configured_providers(settings, http, surroundings),
         transfer=_transfer(settings, now),
         clock=now,
         http=http,

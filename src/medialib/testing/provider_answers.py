@@ -21,7 +21,15 @@ from hypothesis import strategies as st
 
 from medialib.http import HttpOptions
 from medialib.matching import normalise_title
-from medialib.metadata import EpisodeMetadata, OrderKind, TitleKind, TitleMetadata, in_order
+from medialib.metadata import (
+    EpisodeMetadata,
+    OrderKind,
+    TitleKind,
+    TitleMetadata,
+    imdb_identifier,
+    in_order,
+    number_among,
+)
 from medialib.model import ExternalIds, ShowType
 from medialib.ports import MetadataProvider
 from medialib.testing.metadata_world import MetadataWorld, invented_world
@@ -56,8 +64,8 @@ def own_number(title: TitleMetadata, provider: str) -> int:
     >>> own_number(TitleMetadata("world", 101, "show", "The Long Voyage", ids=ExternalIds(tvdb=900101)), "tvdb")
     900101
     """
-    number = getattr(title.ids, provider, None)
-    return number if isinstance(number, int) else title.id
+    number = number_among(title.ids, provider)
+    return title.id if number is None else number
 
 
 class ProviderAnswers:
@@ -71,6 +79,8 @@ class ProviderAnswers:
     """The fields of `ExternalIds` that the service can say of a title; its own is always there."""
     carries_orders: ClassVar[frozenset[OrderKind]] = frozenset()
     """The kinds of other orders that the service can keep."""
+    carries_dates: ClassVar[bool] = True
+    """Whether the service can say when an episode was first broadcast."""
     most_found: ClassVar[int] = 20
     """How many titles the service answers to a search at most."""
     finds_years: ClassVar[bool] = True
@@ -154,9 +164,10 @@ class ProviderAnswers:
         for field in ("year", "language", "countries", "genres", "status", "type", "summary"):
             wanted = title if field in self.carries else TitleMetadata("", 0, "show", "")
             assert (field, getattr(found, field)) == (field, getattr(wanted, field))
+        own = imdb_identifier(found.id) if provider.name == "imdb" else found.id
         for field in EVERY_ID:
             wanted_id = getattr(title.ids, field) if field in self.carries_ids else None
-            assert (field, getattr(found.ids, field)) == (field, found.id if field == provider.name else wanted_id)
+            assert (field, getattr(found.ids, field)) == (field, own if field == provider.name else wanted_id)
         if "original_title" in self.carries:
             assert (found.original_title or found.title) == (title.original_title or title.title)
         else:
@@ -174,7 +185,8 @@ class ProviderAnswers:
         assert places == sorted(set(places))
         wanted = sorted(episodes, key=lambda episode: (episode.season, episode.number))
         assert [attrs.evolve(episode, absolute=None) for episode in found] == [
-            attrs.evolve(episode, absolute=None) for episode in wanted
+            attrs.evolve(episode, absolute=None, aired=episode.aired if self.carries_dates else None)
+            for episode in wanted
         ]
         assert all(episode.absolute is None or episode.absolute >= 1 for episode in found)
 

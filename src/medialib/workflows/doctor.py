@@ -23,6 +23,7 @@ __all__ = [
     "judge_catalogue",
     "judge_disks",
     "judge_folder",
+    "judge_index",
     "judge_mode",
     "judge_python",
     "judge_writing",
@@ -32,6 +33,8 @@ __all__ = [
 CheckState: TypeAlias = Literal["ok", "warning", "failed", "skipped"]
 _ORDER: tuple[CheckState, ...] = ("skipped", "ok", "warning", "failed")
 _LEAST_PYTHON = (3, 11)
+_OLDEST_INDEX = 60
+"""Days after which an index is old: IMDb gives its files anew each day, and seasons go on."""
 
 
 @attrs.frozen
@@ -236,6 +239,21 @@ def judge_catalogue(facts: CatalogueFacts, subject: str = "catalogue") -> tuple[
     else:
         found.append(Check(subject, "ok", f"{facts.path} is whole; schema {facts.revision}"))
     return tuple(found)
+
+
+def judge_index(name: str, listed: str, made: datetime, now: datetime) -> Check:
+    """Whether an index that a provider answers from is too old to know what came out lately; `listed` is what it holds.
+
+    >>> from datetime import UTC
+    >>> judge_index("imdb", "7 films", datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 5, 17, tzinfo=UTC)).finding
+    'made 137 days ago: 7 films'
+    """
+    days = (now - made).days
+    finding = f"made {days} days ago: {listed}"
+    if days > _OLDEST_INDEX:
+        remedy = f"To know what came out since: medialib providers {name} import --download"
+        return Check(f"provider {name}: index", "warning", finding, remedy)
+    return Check(f"provider {name}: index", "ok", finding)
 
 
 def judge_writing(lease: Lease | None, runs: Iterable[Run], now: datetime, *, dead: bool) -> Check:
