@@ -344,7 +344,7 @@ def test_the_starter_is_valid_as_it_is_and_with_every_sample_taken() -> None:
         else line
         for line in STARTER_CONFIGURATION.splitlines()
     )
-    keys = {"TMDB_API_KEY": "k", "TVDB_API_KEY": "k"}
+    keys = {"TMDB_API_KEY": "k", "TVDB_API_KEY": "k", "ANIDB_PASSWORD": "k"}
     settings = parse(tomllib.loads(taken), SEEDBOX_PASSWORD="x", SEEDBOX_PASSPHRASE="y", **keys)
     assert settings.remotes["seedbox"].paths == ("tv", "movies")
     assert settings.log.file == Path("/etc/medialib/medialib.log")
