@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from medialib.errors import UsageError
+from medialib.errors import MedialibError, UsageError
+from medialib.library import Library, keep_verification, verification_of
 from medialib.planning import unstructure
+from medialib.workflows.verifications import Verification
 from medialib.workflows.verified import BROKEN, FileState, FoundBroken, RunReport, Verified, run_report
 from medialib_cli.invocation import Invocation, command
 from medialib_cli.render import counted, print_json, printable
@@ -54,9 +56,9 @@ def verify(
 ) -> int:
     """Read files and say of each whether it is what it was: by its name, the remote, what was received, the inventory.
 
-    Names the first place on its way where its bytes were others. Nothing is changed. Exit code 3 if something is
-    corrupt, changed, missing, unreadable or misidentified. With --share, whatever was verified under that name stays
-    verified.
+    Names the first place on its way where its bytes were others. No file is changed; explain tells when it was verified
+    last. Exit code 3 if something is corrupt, changed, missing, unreadable or misidentified. With --share, whatever was
+    verified under that name stays verified.
     """
     if bool(paths) == everything:
         raise UsageError("say what to verify", remedy="Name files or folders, or give --all.")
@@ -68,6 +70,7 @@ def verify(
         invocation.library(read_only=share is None and not anidb) as (opened, observer),
         opened.executor(executor) as workers,
     ):
+        began = opened.clock.now()
         shared = None if share is None else opened.shared_verification(share, subjects, remotes=remote)
         for each in opened.verify(
             subjects,
@@ -82,6 +85,8 @@ def verify(
             _tell(each, invocation)
         if shared is not None:
             together = run_report(shared)
+        verification = verification_of(opened, subjects, began, found if together is None else together)
+    _remember(opened, verification, invocation)
     counts = Counter(each.state for each in found) if together is None else together.counts
     code = 3 if BROKEN.intersection(counts) else 0
     if invocation.as_json:
@@ -99,6 +104,14 @@ def verify(
 @library.callback()
 def _library() -> None:
     """Look after what stands in the library."""
+
+
+def _remember(opened: Library, verification: Verification, invocation: Invocation) -> None:
+    """Keep when this was verified; that it cannot be kept is no reason to call the files broken."""
+    try:
+        keep_verification(opened, verification)
+    except (MedialibError, OSError) as error:
+        invocation.warn(f"it cannot be remembered that this was verified: {error}")
 
 
 def _tell(verified: Verified, invocation: Invocation) -> None:

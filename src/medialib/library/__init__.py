@@ -13,6 +13,7 @@ from medialib.library.near import kept_shows, near_titles
 from medialib.library.provider_states import ProviderState, provider_states
 from medialib.library.providers import Providers
 from medialib.library.record import Library
+from medialib.library.verifying import keep_verification, verification_of
 from medialib.library.wiring import open_library
 from medialib.library.work import Verb, Work
 
@@ -29,6 +30,7 @@ __all__ = [
     "bootstrap",
     "examine",
     "examine_configuration",
+    "keep_verification",
     "kept_shows",
     "make_imdb_index",
     "near_titles",
@@ -36,4 +38,5 @@ __all__ = [
     "preview_bootstrap",
     "provider_states",
     "read_feed",
+    "verification_of",
 ]

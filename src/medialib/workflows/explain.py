@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import attrs
@@ -11,14 +11,17 @@ from medialib.completeness import Complete, StabilityRules, StillArriving, Unkno
 from medialib.errors import TransientError
 from medialib.filters import judge_path
 from medialib.matching import Candidate, Chosen, Identified, TitleIndex, identify, known_title
-from medialib.model import Episode, Movie, Place, Show
+from medialib.model import Episode, Holding, Movie, Place, Show
 from medialib.naming import ParsedName, parse_name
-from medialib.planning import describe, unstructure
+from medialib.planning import unstructure
 from medialib.ports import Catalogue, Clock, Location
 from medialib.routing import Unrouted, episodes_from, movie_from, new_movie, new_show, route, show_from
 from medialib.workflows.arrival import Arrivals, folders_down_to
 from medialib.workflows.lookup import TitleLookup, in_words
+from medialib.workflows.otherwise import Deciding, what_if
+from medialib.workflows.past import Past, past_of
 from medialib.workflows.route import RouteRules
+from medialib.workflows.verifications import LastVerified, last_verified
 
 __all__ = ["Chapter", "Story", "explain_name", "explain_place", "explain_title", "explain_wholeness", "place_of"]
 
@@ -28,7 +31,19 @@ class Chapter:
     """One part of a story."""
 
     heading: Literal[
-        "stands", "whole", "title", "received", "journal", "filtered", "read", "matched", "looked up", "routed"
+        "stands",
+        "whole",
+        "title",
+        "seen",
+        "received",
+        "verified",
+        "journal",
+        "filtered",
+        "read",
+        "matched",
+        "looked up",
+        "routed",
+        "otherwise",
     ]
     """What it tells of."""
     lines: tuple[str, ...]
@@ -87,6 +102,7 @@ def explain_place(place: Place, catalogue: Catalogue, locations: Mapping[str, Lo
     location = locations[place.location]
     entry = location.entry(place.path)
     row = catalogue.inventory.get(place)
+    changed = False
     if entry is not None or row is not None:
         there = "nothing stands there now" if entry is None else f"{entry.size} bytes"
         lines = [f"{location.address(place.path)}: {there}"]
@@ -97,21 +113,52 @@ def explain_place(place: Place, catalogue: Catalogue, locations: Mapping[str, Lo
                 + (", but it has changed since" if changed else "")
             )
             lines.extend(_holding_lines(row.holding.sha256, row.holding.release))
+            lines.extend(_held_lines(row.holding, catalogue))
         data = {"entry": unstructure(entry) if entry else None, "inventory": unstructure(row) if row else None}
         chapters.append(Chapter("stands", tuple(lines), data))
-    received = catalogue.known_files.get(place.location, location.address(place.path)) or (
-        catalogue.known_files.by_local(place)
-    )
-    if received is not None:
-        how = "received" if received.state == "fetched" else "recorded without fetching"
-        line = f"{received.remote}:{received.path} {how} {received.recorded:%Y-%m-%d %H:%M}Z"
-        chapters.append(
-            Chapter("received", (line, *_holding_lines(received.sha256, None)), {"known": unstructure(received)})
-        )
-    chapters.extend(_journal(place, catalogue))
+    past = past_of(place, catalogue)
+    chapters.extend(_arrival(place, past, catalogue, locations))
+    verified = last_verified(past.stood, catalogue)
+    if verified is not None:
+        chapters.append(_verified(verified, changed=changed))
+    if past.lines:
+        data = {"lines": [line.to_dict() for line in past.lines]}
+        chapters.append(Chapter("journal", tuple(str(line) for line in past.lines), data))
     origin = row.holding.release if row is not None and row.holding.release else place.path
     chapters.extend(_reading(origin, catalogue, rules))
     return Story(str(place), tuple(chapters))
+
+
+def _arrival(place: Place, past: Past, catalogue: Catalogue, locations: Mapping[str, Location]) -> Iterator[Chapter]:
+    """When the remote file was first seen, and when it was received."""
+    source = place if past.source is None else past.source
+    remote = locations.get(source.location)
+    address = None if remote is None else remote.address(source.path)
+    sighting = None if address is None else catalogue.sightings.of_remote(source.location).get(address)
+    if sighting is not None:
+        line = f"{source} first looked so {sighting.seen:%Y-%m-%d %H:%M}Z: {sighting.size} bytes"
+        yield Chapter("seen", (line,), {"sighting": unstructure(sighting)})
+    received = None if address is None else catalogue.known_files.get(source.location, address)
+    received = received or catalogue.known_files.by_local(place)
+    if received is not None:
+        how = "recorded without fetching" if received.state == "baseline" else "received"
+        let_go = ", and let go of there since" if received.state == "released" else ""
+        line = f"{received.remote}:{received.path} {how} {received.recorded:%Y-%m-%d %H:%M}Z{let_go}"
+        yield Chapter("received", (line, *_holding_lines(received.sha256, None)), {"known": unstructure(received)})
+
+
+def _verified(found: LastVerified, *, changed: bool) -> Chapter:
+    wrong = found.broken
+    state = "nothing was found wrong with it" if wrong is None else f"{wrong.state}: {wrong.text}"
+    since = "; it has changed since" if changed else ""
+    line = f"{found.when:%Y-%m-%d %H:%M}Z, at {found.place}: {state}{since}"
+    data = {
+        "when": found.when.isoformat(),
+        "place": unstructure(found.place),
+        "broken": None if wrong is None else {"state": wrong.state, "text": wrong.text, "host": wrong.host},
+        "changed_since": changed,
+    }
+    return Chapter("verified", (line,), data)
 
 
 def explain_wholeness(
@@ -155,29 +202,19 @@ def _holding_lines(sha256: str | None, release: str | None) -> tuple[str, ...]:
     return (*came, f"SHA-256 {sha256}") if sha256 else came
 
 
-def _journal(place: Place, catalogue: Catalogue) -> tuple[Chapter, ...]:
-    """What the journal says of a file, followed back through its earlier places."""
-    seen: set[tuple[str, int]] = set()
-    found: list[tuple[str, int, str]] = []
-    waiting = [place]
-    visited = {place}
-    while waiting:
-        for run, line in catalogue.journal.touching(waiting.pop()):
-            if (run, line.sequence) in seen:
-                continue
-            seen.add((run, line.sequence))
-            result = "open" if line.outcome is None else line.outcome.result
-            detail = f" ({line.action.reason})" if line.action.reason else ""
-            found.append((run, line.sequence, f"{run}: {result}: {describe(line.action)}{detail}"))
-            source, target = getattr(line.action, "source", None), getattr(line.action, "target", None)
-            if isinstance(source, Place) and target in visited and source not in visited:
-                visited.add(source)
-                waiting.append(source)
-    if not found:
-        return ()
-    found.sort()
-    data = {"lines": [{"run": run, "sequence": sequence} for run, sequence, _ in found]}
-    return (Chapter("journal", tuple(text for _, _, text in found), data),)
+def _held_lines(holding: Holding, catalogue: Catalogue) -> tuple[str, ...]:
+    """What the inventory says that a file holds."""
+    unit = holding.unit
+    if unit is None:
+        return ("nobody could tell what it holds",)
+    record = catalogue.movies.get(unit.key) if unit.kind == "movie" else catalogue.shows.get(unit.key)
+    title = unit.key if record is None else f"{record.title!r} [{unit.key}]"
+    numbers = "".join(f"E{number:02}" for number in unit.episodes)
+    season = "" if unit.season is None else f"S{unit.season:02}"
+    aired = "" if unit.aired is None else f"of {unit.aired}"
+    told = " ".join(word for word in (title, f"{season}{numbers}", aired) if word)
+    beside = ", as a file beside the video" if holding.role == "companion" else ""
+    return (f"holds {told}{beside}",)
 
 
 def explain_name(name: str, catalogue: Catalogue, rules: RouteRules, lookup: TitleLookup | None = None) -> Story:
@@ -239,13 +276,33 @@ def _reading(
         parsed.to_dict(),
     )
     matched, record, episodes = _matching(parsed, catalogue, rules, lookup)
-    if record is None:
-        return (filtered, read, *matched)
-    decided = route(name, parsed, record, rules.policy, episodes=episodes)
-    if isinstance(decided, Unrouted):
-        return (filtered, read, *matched, Chapter("routed", (str(decided),), {"place": None}))
-    lines = (str(decided.place), *decided.reasons)
-    return (filtered, read, *matched, Chapter("routed", lines, {"place": str(decided.place)}))
+    deciding = _deciding(name, parsed, catalogue, rules)
+    if not verdict or record is None:
+        routed = Chapter("routed", (f"nowhere: {_unplaced(deciding)}",), {"place": None})
+    else:
+        decided = route(name, parsed, record, rules.policy, episodes=episodes)
+        if isinstance(decided, Unrouted):
+            data = {"place": None, "reasons": [decided.reason], "remedy": decided.remedy}
+            routed = Chapter("routed", (str(decided),), data)
+        else:
+            data = {"place": str(decided.place), "reasons": list(decided.reasons)}
+            routed = Chapter("routed", (str(decided.place), *decided.reasons), data)
+    others = what_if(deciding)
+    changes = [attrs.asdict(other) for other in others]
+    lines = tuple(f"if {other.change}, {other.outcome}" for other in others)
+    otherwise = (Chapter("otherwise", lines, {"changes": changes}),) if others else ()
+    return (filtered, read, *matched, routed, *otherwise)
+
+
+def _deciding(name: str, parsed: ParsedName, catalogue: Catalogue, rules: RouteRules) -> Deciding:
+    records: dict[tuple[str, str], Show | Movie] = {("show", show.key): show for show in catalogue.shows.all()}
+    records.update({("movie", movie.key): movie for movie in catalogue.movies.all()})
+    return Deciding(name, parsed, records, rules, lambda key: tuple(catalogue.episodes.of_show(key)))
+
+
+def _unplaced(deciding: Deciding) -> str:
+    outcome, place = deciding.outcome()
+    return outcome if place is None else "its title is not known"
 
 
 def _matching(
