@@ -71,7 +71,9 @@ def verify(
         opened.executor(executor) as workers,
     ):
         began = opened.clock.now()
-        shared = None if share is None else opened.shared_verification(share, subjects, remotes=remote)
+        shared = (
+            None if share is None else opened.shared_verification(share, subjects, remotes=remote, by_content=anidb)
+        )
         for each in opened.verify(
             subjects,
             remotes=remote,

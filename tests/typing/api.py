@@ -26,11 +26,13 @@ from medialib.matching import (
     known_title,
     wanted_title,
 )
-from medialib.metadata import EpisodeMetadata, TitleMetadata, with_absolute_numbers
+from medialib.metadata import EpisodeMetadata, FileMetadata, TitleMetadata, with_absolute_numbers
 from medialib.model import Episode, FileEntry, Place, RefusedEntry, Show, Sighting
 from medialib.naming import PLEX, ParsedName, parse_name
 from medialib.planning import Action, Fetch, Plan, dump_plan, load_plan
-from medialib.ports import Catalogue, Clock, Location, MetadataProvider, Transfer, WritableLocation
+from medialib.ports import Catalogue, Clock, FileProvider, Location, MetadataProvider, Transfer, WritableLocation
+from medialib.providers.anidb import AnidbProvider
+from medialib.providers.anidb_udp import AnidbFiles
 from medialib.providers.tmdb import TmdbProvider
 from medialib.providers.tvdb import TvdbProvider
 from medialib.providers.tvmaze import TvmazeProvider
@@ -47,7 +49,10 @@ def asking_a_provider(folder: Path) -> tuple[EpisodeMetadata, ...]:
         TvmazeProvider(options=options),
         TmdbProvider("key", options=options),
         TvdbProvider("key", options=options),
+        AnidbProvider("client", 1, options=options),
     )
+    files: FileProvider = AnidbFiles("me", "password", "client", 1, options=options)
+    assert_type(files.file(7, ["0" * 32]), FileMetadata | None)
     offered = providers[0].search("The Long Voyage", year=2011)
     assert_type(offered, tuple[TitleMetadata, ...])
     match choose_title(wanted_title("The Long Voyage (2011)"), offered):

@@ -10,6 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -196,9 +197,8 @@ class Pace:
             elif self._read_only:
                 # a copy: a dry run may learn of a ban, and remembers it to its end
                 connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-                with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True) as standing:
+                with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as standing:
                     standing.backup(connection)
-                standing.close()
             else:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))

@@ -312,14 +312,17 @@ class Library:
             cancelled=cancelled,
         )
 
-    def shared_verification(self, name: str, subjects: Iterable[str] | None, *, remotes: bool = False) -> SharedRun:
+    def shared_verification(
+        self, name: str, subjects: Iterable[str] | None, *, remotes: bool = False, by_content: bool = False
+    ) -> SharedRun:
         """The run of that name, which all who have this catalogue divide among them; subjects as for `verify`.
 
         Raises UsageError for a name that is none, and for what lies in neither the library nor the incoming folder.
         """
         here = self._verifiable()
         places = [Place(each, "") for each in here] if subjects is None else named_places(subjects, here)
-        scope = (*sorted(str(place) for place in places), *(["--remote"] if remotes else []))
+        asked = [*(["--remote"] if remotes else []), *(["--anidb"] if by_content else [])]
+        scope = (*sorted(str(place) for place in places), *asked)
         return SharedRun(self.catalogue, self.clock, "verify", name, scope)
 
     def executor(self, chosen: str | None = None) -> AbstractContextManager[Executor | None]:
