@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from sqlalchemy import Select, bindparam, delete, select
+from sqlalchemy import Select, bindparam, delete, select, type_coerce
 
+from medialib.catalogue.columns import EscapedText
 from medialib.catalogue.long_keys import below, whole
 from medialib.catalogue.schema import inventory, known_files, sightings
 from medialib.catalogue.sql_store import Store
 from medialib.model import Holding, InventoryFile, KnownFile, Place, Sighting, Unit
+from medialib.ports import InventoryLine
 
 __all__ = ["SqlInventory", "SqlKnownFiles", "SqlSightings"]
 
@@ -31,6 +34,21 @@ _SIGHTINGS = select(
     sightings.c.path, sightings.c.size, sightings.c.mtime_ns, sightings.c.seen, sightings.c.long_keys
 ).order_by(sightings.c.path)
 _INVENTORY = select(inventory).order_by(inventory.c.location, inventory.c.path)
+_SURVEY = select(
+    inventory.c.location,
+    inventory.c.path,
+    inventory.c.size,
+    inventory.c.mtime_ns,
+    inventory.c.role,
+    inventory.c.unit_kind,
+    inventory.c.unit_key,
+    inventory.c.season,
+    # few lists of numbers are written many times: each is read once
+    type_coerce(inventory.c.episodes, EscapedText),
+    inventory.c.aired,
+    inventory.c.sha256,
+    inventory.c.long_keys,
+).order_by(inventory.c.location, inventory.c.path)
 _ASKED_AT_ONCE = 500
 
 
@@ -175,10 +193,35 @@ class SqlInventory:
         """All rows, or those of one location, by place."""
         return self._read(_INVENTORY if location is None else _INVENTORY.where(inventory.c.location == location))
 
+    def survey(self, location: str | None = None) -> Iterator[InventoryLine]:
+        """See `ports.SupportsSurvey.survey`."""
+        wanted = _SURVEY if location is None else _SURVEY.where(inventory.c.location == location)
+        with self._store.reading() as connection:
+            rows = self._store.tuples(connection, wanted)
+        return _lines(rows)
+
     def _read(self, wanted: Select[Any]) -> Iterator[InventoryFile]:
         with self._store.reading() as connection:
             rows = connection.execute(wanted).all()
         return (_inventory_file(row) for row in whole(rows, lambda row: (row.location, row.path)))
+
+
+def _lines(rows: list[tuple[Any, ...]]) -> Iterator[InventoryLine]:
+    """The rows of `_SURVEY`; where a key was cut, in the order of the whole ones."""
+    if any(row[-1] is not None for row in rows):
+        for at, row in enumerate(rows):
+            if row[-1] is not None:
+                keys = {"location": row[0], "path": row[1], "unit_key": row[6], "sha256": row[10]} | row[-1]
+                path, key, sha256 = keys["path"], keys["unit_key"], keys["sha256"]
+                rows[at] = (keys["location"], path, *row[2:6], key, *row[7:10], sha256, None)
+        rows.sort(key=lambda row: row[:2])
+    numbers: dict[str | None, tuple[int, ...]] = {None: ()}
+    for row in rows:
+        written = row[8]
+        if written not in numbers:
+            numbers[written] = tuple(json.loads(written))
+        # which is what InventoryLine._make does, in half the time
+        yield tuple.__new__(InventoryLine, (*row[:8], numbers[written], row[9], row[10]))
 
 
 def _known_file(row: Any) -> KnownFile:

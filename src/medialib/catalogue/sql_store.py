@@ -122,14 +122,15 @@ class Store:
         found: list[tuple[Any, ...]] = list(rows)
         for at, column in enumerate(wanted.selected_columns):
             if isinstance(column.type, EscapedText):
-                # Nearly no text has anything to be put back, and a row that stays as it is costs nothing.
-                for number in [n for n, row in enumerate(found) if row[at] is not None and is_coded(row[at])]:
-                    row = found[number]
-                    found[number] = (*row[:at], unescape(row[at]), *row[at + 1 :])
+                # Nearly no text has anything to be put back: all of a column is asked at once, each alone only then.
+                if is_coded("".join([row[at] for row in found if row[at] is not None])):
+                    for number in [n for n, row in enumerate(found) if row[at] is not None and is_coded(row[at])]:
+                        row = found[number]
+                        found[number] = (*row[:at], unescape(row[at]), *row[at + 1 :])
                 continue
             convert = column.type.dialect_impl(self.dialect).result_processor(self.dialect, None)
             if convert is not None:
-                found = [(*row[:at], convert(row[at]), *row[at + 1 :]) for row in found]
+                found = [row if row[at] is None else (*row[:at], convert(row[at]), *row[at + 1 :]) for row in found]
         return found
 
     def add(self, connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from medialib.ports.catalogue import (
     CatalogueTraits,
     CheckpointRepository,
     EpisodeRepository,
+    InventoryLine,
     InventoryRepository,
     JournalRepository,
     KnownFileRepository,
@@ -24,6 +25,7 @@ from medialib.ports.catalogue import (
     SupportsChecking,
     SupportsCopying,
     SupportsManyPlaces,
+    SupportsSurvey,
 )
 from medialib.ports.locations import (
     PART_SUFFIXES,
@@ -69,6 +71,7 @@ __all__ = [
     "EpisodeRepository",
     "FileProvider",
     "FolderListing",
+    "InventoryLine",
     "InventoryRepository",
     "JournalRepository",
     "KnownFileRepository",
@@ -102,6 +105,7 @@ __all__ = [
     "SupportsReserving",
     "SupportsSettling",
     "SupportsSeveral",
+    "SupportsSurvey",
     "SupportsWriters",
     "Transfer",
     "Untold",

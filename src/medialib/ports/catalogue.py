@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import Final, Literal, Protocol, runtime_checkable
+from typing import Final, Literal, NamedTuple, Protocol, runtime_checkable
 
 import attrs
 
@@ -29,6 +29,7 @@ __all__ = [
     "CatalogueTraits",
     "CheckpointRepository",
     "EpisodeRepository",
+    "InventoryLine",
     "InventoryRepository",
     "JournalRepository",
     "KnownFileRepository",
@@ -42,6 +43,7 @@ __all__ = [
     "SupportsChecking",
     "SupportsCopying",
     "SupportsManyPlaces",
+    "SupportsSurvey",
 ]
 
 CATALOGUES: Final = "medialib.catalogues"
@@ -222,6 +224,50 @@ class SupportsManyPlaces(Protocol):
 
     def at(self, places: Iterable[Place]) -> Mapping[Place, InventoryFile]:
         """The rows of those of `places` that have one."""
+
+
+class InventoryLine(NamedTuple):
+    """What tells the files of a library apart, of one row of the inventory: a plain tuple, for there may be many."""
+
+    location: str
+    """`Place.location`."""
+    path: str
+    """`Place.path`."""
+    size: int
+    """Bytes."""
+    mtime_ns: int
+    """Time of last change."""
+    role: str
+    """`Holding.role`."""
+    kind: str | None
+    """`Unit.kind`; None where it is not known what the file holds, and so are the next four."""
+    key: str | None
+    """`Unit.key`."""
+    season: int | None
+    """`Unit.season`."""
+    episodes: tuple[int, ...]
+    """`Unit.episodes`."""
+    aired: date | None
+    """`Unit.aired`."""
+    sha256: str | None
+    """`Holding.sha256`."""
+
+    @classmethod
+    def of(cls, row: InventoryFile) -> InventoryLine:
+        """What tells a row apart."""
+        place, holding, unit = row.place, row.holding, row.holding.unit
+        file = (place.location, place.path, row.size, row.mtime_ns, holding.role)
+        if unit is None:
+            return cls(*file, None, None, None, (), None, holding.sha256)
+        return cls(*file, unit.kind, unit.key, unit.season, unit.episodes, unit.aired, holding.sha256)
+
+
+@runtime_checkable
+class SupportsSurvey(Protocol):
+    """What some inventories can do besides: go through a hundred thousand rows in a moment."""
+
+    def survey(self, location: str | None = None) -> Iterator[InventoryLine]:
+        """As `InventoryRepository.all`, with less of each row."""
 
 
 class JournalRepository(Protocol):

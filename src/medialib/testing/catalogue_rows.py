@@ -27,7 +27,7 @@ from medialib.model import (
     Unit,
 )
 from medialib.planning import Discard, Fetch, MakeFolder, Move, Outcome
-from medialib.ports import Catalogue, Run, SupportsManyPlaces
+from medialib.ports import Catalogue, InventoryLine, Run, SupportsManyPlaces, SupportsSurvey
 
 __all__ = ["ACTIONS", "MOVIE", "NOON", "RUN", "SHOW", "A", "B", "Opener", "RepositoryLaws", "known", "standing"]
 
@@ -315,6 +315,26 @@ class RepositoryLaws(ABC):
         asked = [*rows, film.place, Place("films", names[1]), Place("tv", "x/" * 1500 + "c.mkv")]
         assert catalogue.inventory.at(iter(asked)) == {**rows, film.place: film}
         assert dict(catalogue.inventory.at([])) == {}
+
+    def test_a_survey_is_of_the_same_rows(self, catalogue: Catalogue) -> None:
+        """Where an inventory can be gone through quickly, that tells what going through it whole does."""
+        inventory = catalogue.inventory
+        long = "x" * 5000
+        daily = Unit("episode", long, aired=date(2024, 5, 17))
+        double = Unit("episode", "caf\udce9", season=1, episodes=(2, 3))
+        inventory.put(
+            [
+                standing("Show/b.mkv", holding=Holding(double, "companion", "ab" * 32)),
+                standing(f"Show/{long}.mkv", holding=Holding(daily)),
+                standing(f"Show/{long}.srt", holding=Holding(daily, "companion")),
+                standing("caf\udce9\x00.mkv", location="films", holding=Holding(Unit("movie", "heat"))),
+                standing("A.mkv"),
+            ]
+        )
+        if not isinstance(inventory, SupportsSurvey):
+            pytest.skip("this one has no quick way")
+        for location in (None, "tv", "films", "none"):
+            assert list(inventory.survey(location)) == [InventoryLine.of(row) for row in inventory.all(location)]
 
     def test_details_belong_to_the_catalogue(self, catalogue: Catalogue) -> None:
         """Changing the mapping that was given, or that came back, changes nothing that is kept."""
