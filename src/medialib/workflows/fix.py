@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from medialib.completeness import nearly_same_time
 from medialib.errors import NotIdentified
 from medialib.matching import NotChosen, normalise_title, wanted_title
 from medialib.metadata import TitleMetadata
-from medialib.model import Episode, ExternalIds, InventoryFile, Place, Show
-from medialib.naming import collision_key, companion_suffix, parse_name, safe_part
-from medialib.planning import Action, ChangeShow, Move, Plan, Remark, RemarkKind, RemoveFolder, RemoveShow, SetHolding
-from medialib.ports import Catalogue, Clock, Location
-from medialib.routing import RoutingPolicy, Unrouted, episodes_from, route, same_title, show_from, split_stem
+from medialib.model import ExternalIds, InventoryFile, Place, Show
+from medialib.naming import parse_name, safe_part
+from medialib.planning import Action, ChangeShow, Plan, Remark, RemoveShow
+from medialib.ports import Catalogue, Clock, WritableLocation
+from medialib.routing import RoutingPolicy, episodes_from, same_title, show_from
+from medialib.workflows.folder_names import FolderNames
 from medialib.workflows.lookup import AIRED, TitleLookup
+from medialib.workflows.moving import Routing, move_rows
 from medialib.workflows.shows import demand_home, named_show, title_by_ids
 
 __all__ = ["plan_fix_show"]
@@ -25,7 +26,7 @@ def plan_fix_show(
     text: str,
     lookup: TitleLookup,
     catalogue: Catalogue,
-    roots: Mapping[str, Location],
+    roots: Mapping[str, WritableLocation],
     policy: RoutingPolicy,
     clock: Clock,
     *,
@@ -67,19 +68,21 @@ def plan_fix_show(
         if (right, episodes) != (wrong, before):
             reason = f"{title.reference} is the right one"
             enter = ChangeShow("a1", wrong, right, reason, previous_episodes=before, episodes=episodes)
-    moving = _Moving(roots, policy, right, episodes, after=() if enter is None else (enter.id,))
-    moving.plan(rows)
+    titled = Routing(right, attrs.evolve(policy, minimum_confidence=0.0), episodes)
+    after = () if enter is None else (enter.id,)
+    moves = move_rows(rows, titled.unit_by_name, FolderNames(roots), after=after)
     actions: list[Action] = [] if enter is None else [enter]
-    actions += moving.actions
-    if right.key != wrong.key and not moving.left:
+    actions += moves.actions
+    remarks = list(moves.remarks)
+    if right.key != wrong.key and not remarks:
         reason = f"{right.key} is the right one"
-        after = tuple(action.id for action in moving.actions)
-        actions.append(RemoveShow("a2", wrong, reason, after, episodes=before))
+        moved = tuple(action.id for action in moves.actions)
+        actions.append(RemoveShow("a2", wrong, reason, moved, episodes=before))
     if not actions:
         place = Place(policy.tv or "tv", right.folder or right.title)
         reason = f"{right.title!r} ({title.reference}) is what the catalogue has it for already"
-        moving.remarks.append(Remark("known", place, reason))
-    return attrs.evolve(plan, actions=tuple(actions), remarks=tuple(moving.remarks))
+        remarks.append(Remark("known", place, reason))
+    return attrs.evolve(plan, actions=tuple(actions), remarks=tuple(remarks))
 
 
 def _asked(text: str, lookup: TitleLookup) -> TitleMetadata:
@@ -111,122 +114,3 @@ def _change(show: Show, aliases: tuple[str, ...]) -> ChangeShow | None:
     if aliases == show.aliases:
         return None
     return ChangeShow("a1", show, attrs.evolve(show, aliases=aliases), "files of it came under these names too")
-
-
-class _Moving:
-    """The moves of a show's files to where they belong now."""
-
-    def __init__(
-        self,
-        roots: Mapping[str, Location],
-        policy: RoutingPolicy,
-        show: Show,
-        episodes: tuple[Episode, ...],
-        *,
-        after: tuple[str, ...],
-    ) -> None:
-        self._roots = roots
-        self._policy = attrs.evolve(policy, minimum_confidence=0.0)
-        self._show = show
-        self._episodes = episodes
-        self._after = after
-        self._taken: set[tuple[str, str]] = set()
-        self.actions: list[Action] = []
-        self.remarks: list[Remark] = []
-        self.left = False
-
-    def plan(self, rows: tuple[InventoryFile, ...]) -> None:
-        """Videos first, then what travels with them, then the folders that end up empty."""
-        videos = {row.place: row for row in rows if row.holding.role == "video"}
-        targets: dict[Place, tuple[InventoryFile, InventoryFile]] = {}
-        for row in videos.values():
-            there = self._routed(row)
-            if there is not None:
-                targets[row.place] = (row, there)
-                self._put(row, there)
-        for row in rows:
-            if row.holding.role == "companion":
-                self._follow(row, targets)
-        self._remove_folders()
-
-    def _routed(self, row: InventoryFile) -> InventoryFile | None:
-        """The row as it shall be, or None with a remark."""
-        release = row.holding.release or row.place.path
-        decided = route(release, parse_name(release), self._show, self._policy, episodes=self._episodes)
-        if isinstance(decided, Unrouted):
-            self._leave("unrouted", row, str(decided))
-            return None
-        holding = attrs.evolve(row.holding, unit=decided.holding.unit)
-        return attrs.evolve(row, place=decided.place, holding=holding)
-
-    def _follow(self, row: InventoryFile, targets: Mapping[Place, tuple[InventoryFile, InventoryFile]]) -> None:
-        for video, there in targets.values():
-            suffix = _suffix_beside(video, row) or _suffix_by_release(video, row)
-            if suffix is not None:
-                folder, stem, _ = split_stem(there.place.path)
-                place = Place(there.place.location, f"{folder}/{stem}{suffix}")
-                holding = attrs.evolve(row.holding, unit=there.holding.unit)
-                self._put(row, attrs.evolve(row, place=place, holding=holding))
-                return
-        self._leave("unrouted", row, "the video that it travels with is not moved")
-
-    def _put(self, row: InventoryFile, there: InventoryFile) -> None:
-        name, reason = f"m{len(self.actions) + 1}", f"of {self._show.title!r}"
-        if there.place == row.place:
-            if there.holding != row.holding:
-                self.actions.append(SetHolding(name, row.place, row.holding, there.holding, reason, self._after))
-            return
-        standing = self._roots[row.place.location].entry(row.place.path)
-        same = standing is not None and standing.size == row.size
-        if standing is None or not same or not nearly_same_time(standing.mtime_ns, row.mtime_ns):
-            self._leave("conflict", row, "it is not there, or not as the catalogue has it")
-            return
-        key = (there.place.location, collision_key(there.place.path))
-        if key in self._taken or self._roots[there.place.location].entry(there.place.path) is not None:
-            self._leave("conflict", row, f"something stands at {there.place}, or is to stand there")
-            return
-        self._taken.add(key)
-        self.actions.append(
-            Move(
-                name,
-                row.place,
-                there.place,
-                standing.size,
-                standing.mtime_ns,
-                there.holding,
-                reason=reason,
-                after=self._after,
-            )
-        )
-
-    def _leave(self, kind: RemarkKind, row: InventoryFile, reason: str) -> None:
-        self.left = True
-        self.remarks.append(Remark(kind, row.place, reason))
-
-    def _remove_folders(self) -> None:
-        below: dict[Place, list[str]] = {}
-        for action in self.actions:
-            if isinstance(action, Move):
-                folder = action.source.path.rpartition("/")[0]
-                while folder:
-                    below.setdefault(Place(action.source.location, folder), []).append(action.id)
-                    folder = folder.rpartition("/")[0]
-        for place in sorted(below, key=lambda each: (-each.path.count("/"), each)):
-            name = f"r{len(self.actions) + 1}"
-            self.actions.append(RemoveFolder(name, place, "its files have moved", tuple(below[place])))
-
-
-def _suffix_beside(video: InventoryFile, companion: InventoryFile) -> str | None:
-    """What a companion that stands beside a video adds to the video's stem."""
-    folder, stem, _ = split_stem(video.place.path)
-    its_folder, _, name = companion.place.path.rpartition("/")
-    beside = video.place.location == companion.place.location and folder == its_folder
-    return companion_suffix(stem, name) if beside else None
-
-
-def _suffix_by_release(video: InventoryFile, companion: InventoryFile) -> str | None:
-    """The same for one whose video has moved already, as after a crash: by the names that both came under."""
-    if video.holding.release is None or companion.holding.release is None:
-        return None
-    _, stem, _ = split_stem(video.holding.release)
-    return companion_suffix(stem, companion.holding.release.rpartition("/")[2])
