@@ -10,18 +10,19 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from medialib.config import Settings, load_settings
 from medialib.errors import OutOfReach
 from medialib.events import Observer, everyone
 from medialib.library import Library, Work, open_library
 from medialib.observing import JsonFormatter, LogObserver, is_answered, log_remarks, text_formatter
-from medialib.planning import dump_plan
+from medialib.planning import Plan, dump_plan
 from medialib.workflows.lookup import Ask
 from medialib_cli.asking import ask_at
 from medialib_cli.observers import ProgressObserver
@@ -100,6 +101,29 @@ class Invocation:
         else:
             show_work(work, self.output, verbosity=self.verbosity, applied=applied)
         return code
+
+    def tell(self, found: RenderableType, document: dict[str, Any], *, attention: bool) -> int:
+        """Draw what was found, or print it as JSON; returns the exit code: 3 if it needs attention."""
+        code = 3 if attention else 0
+        if self.as_json:
+            print_json({**document, "exit_code": code})
+        else:
+            self.output.print(found)
+        return code
+
+    def perform(
+        self, verb: str, plan: Callable[[Library], Plan], *, dry_run: bool, save_plan: str | None = None
+    ) -> int:
+        """Make a plan and apply it, or only draw or save it; returns the exit code."""
+        applied = not dry_run and save_plan is None
+        with self.library(read_only=dry_run) as (library, observer):
+            if applied:
+                make = partial(plan, library)
+                work = library.plan_and_apply(verb, make, observer=observer, cancelled=self.cancelled)
+            else:
+                work = Work((plan(library),))
+            self.finish(work, save_plan)
+        return self.answer(verb, work, applied=applied)
 
     def finish(self, work: Work, save_plan: str | None = None) -> None:
         """Log what was left alone, and save the first plan if that was asked; call it while `library` lasts."""

@@ -9,9 +9,11 @@ import typer
 
 from medialib.errors import MedialibError, UsageError
 from medialib.library import Library, keep_verification, verification_of
+from medialib.library.care import verify_quickly
 from medialib.planning import unstructure
 from medialib.workflows.verifications import Verification
 from medialib.workflows.verified import BROKEN, FileState, FoundBroken, RunReport, Verified, run_report
+from medialib_cli.care import duplicates, missing, new_seasons, rename, stale, stats
 from medialib_cli.invocation import Invocation, command
 from medialib_cli.render import counted, print_json, printable
 
@@ -28,6 +30,12 @@ _COLOURS: dict[FileState, str] = {
 }
 
 library = typer.Typer(no_args_is_help=True, help="Look after what stands in the library.")
+library.command("missing")(missing)
+library.command("duplicates")(duplicates)
+library.command("stale")(stale)
+library.command("rename")(rename)
+library.command("new-seasons")(new_seasons)
+library.command("stats")(stats)
 
 
 @library.command("verify")
@@ -46,6 +54,9 @@ def verify(
         bool,
         typer.Option("--anidb", help="Also ask AniDB by their content which episodes videos are, and whether whole."),
     ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Compare sizes and times with the inventory; read nothing.")
+    ] = False,
     executor: Annotated[
         str | None, typer.Option("--executor", metavar="WHO", help="Who reads: threads:N, processes:N or dask://host.")
     ] = None,
@@ -63,6 +74,8 @@ def verify(
     if bool(paths) == everything:
         raise UsageError("say what to verify", remedy="Name files or folders, or give --all.")
     subjects = None if everything else paths
+    if quick:
+        return _look(invocation, subjects, executor, reading=remote or anidb or share is not None)
     found: list[Verified] = []
     together: RunReport | None = None
     with (
@@ -101,6 +114,14 @@ def verify(
     here = "" if together is None else f", {len(found)} of them here"
     invocation.output.print(counted(sum(counts.values()), "file") + here + (f": {said}" if said else ""))
     return code
+
+
+def _look(invocation: Invocation, subjects: list[str] | None, executor: str | None, *, reading: bool) -> int:
+    if reading:
+        raise UsageError("--quick reads nothing, so there is nothing to ask or to divide")
+    with invocation.library(read_only=True) as (opened, _), opened.executor(executor) as workers:
+        found = verify_quickly(opened, subjects, executor=workers, cancelled=invocation.cancelled)
+    return invocation.tell(found, found.as_data(), attention=bool(found.broken))
 
 
 @library.callback()

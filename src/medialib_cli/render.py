@@ -23,6 +23,7 @@ from medialib.planning import (
     unstructure,
 )
 from medialib.workflows.apply import Report
+from medialib.workflows.drawing import printable
 
 __all__ = [
     "EXIT_BY_STATE",
@@ -42,17 +43,6 @@ _STYLE: Final = {"done": "green", "failed": "red", "skipped": "yellow", "kept": 
 _NEWS: Final = 50
 """So many lines are shown unasked."""
 _QUIET: Final = frozenset({"excluded", "unchanged", "partial"})
-
-
-def printable(text: str) -> str:
-    """A text that any terminal can show: control characters and undecodable bytes are spelt out.
-
-    >>> printable("a\\nb\\udcff")
-    'a\\\\nb\\\\udcff'
-    """
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
-    )
 
 
 def show_work(work: Work, console: Console, *, verbosity: int, applied: bool) -> None:

@@ -77,6 +77,7 @@ def test_what_was_routed_says_what_it_holds_and_why() -> None:
         "proper": "yes",
         "repack": "yes",
         "remux": "yes",
+        "languages": "",
     }
     assert found.reasons == ("show 'Show Name'", "the name says S01E02", "named for original")
 

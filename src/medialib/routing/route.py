@@ -22,6 +22,7 @@ from medialib.naming import (
     unsafe_reason,
 )
 from medialib.routing.companions import split_stem
+from medialib.routing.copies import details_of
 
 __all__ = ["Route", "Routed", "RoutingPolicy", "Unrouted", "held_by", "home_of", "route"]
 
@@ -276,12 +277,5 @@ def _by_absolute(absolute: tuple[int, ...], show: Show, episodes: tuple[Episode,
     return _Numbered(found.season, found.episodes, None, found.reason)
 
 
-_DETAILS = ("resolution", "source", "video_codec", "release_group", "streaming_service", "crc32")
-
-
 def _holding(path: str, parsed: ParsedName, unit: Unit) -> Holding:
-    details = {name: str(value) for name in _DETAILS if (value := getattr(parsed, name)) is not None}
-    if parsed.version is not None:
-        details["version"] = str(parsed.version)
-    details.update({name: "yes" for name in ("proper", "repack", "remux") if getattr(parsed, name)})
-    return Holding(unit, release=path, details=details)
+    return Holding(unit, release=path, details=details_of(parsed))
