@@ -15,8 +15,8 @@ from medialib.matching import normalise_title
 from medialib.model import InventoryFile, Movie, Show
 from medialib.service.desk import Desk
 from medialib.service.tools import LIMIT, LONGEST_NAME, OFFSET, page, said, tool
-from medialib.workflows.shows import named_show
 from medialib.workflows.likeness import Alike
+from medialib.workflows.shows import named_show
 from medialib.workflows.similar import TitleType, recommend_shows, search_titles, similar_shows
 
 __all__ = ["TITLE_TOOLS", "ShowLine", "show_lines"]
