@@ -52,7 +52,7 @@ def verify(
     ] = False,
     anidb: Annotated[
         bool,
-        typer.Option("--anidb", help="Also ask AniDB by their content which episodes videos are, and whether whole."),
+        typer.Option("--anidb", help="Also ask AniDB by their content which episodes videos of anime are."),
     ] = False,
     quick: Annotated[
         bool, typer.Option("--quick", help="Compare sizes and times with the inventory; read nothing.")

@@ -298,3 +298,12 @@ def test_rules_that_refuse_unknown_shows_still_refuse_them() -> None:
     assert [each.kind for each in plan.remarks] == ["unrouted"]
     assert "anidb knows this file" in plan.remarks[0].reason
     assert isinstance(world.rules, RouteRules)
+
+
+def test_what_is_no_anime_is_not_asked_about() -> None:
+    files = Files(FUMOFFU)
+    assert verified(stocked(attrs.evolve(FMP, type="standard", ids=ExternalIds()), (1, 5)), files).state == "unproven"
+    world = MemoryWorld()
+    world.tv.put("Some.Talk.2024.1080p.mkv", b"talk")
+    assert verified(world, files).state == "unproven"
+    assert files.asked == 0

@@ -295,7 +295,7 @@ class Library:
         """Read files, folders (``location:path`` or a full path) or everything, and say what is not what it was.
 
         Nothing is changed. With `remotes`, those that can are asked for hashes of their own copies; `by_content` asks
-        AniDB what videos are, for which the library must not be opened read-only; `shared`, from
+        AniDB what videos of anime are, for which the library must not be opened read-only; `shared`, from
         `shared_verification`, divides the work with others. See `medialib.workflows.verify.verify`; raises UsageError
         for what lies in neither the library nor the incoming folder.
         """

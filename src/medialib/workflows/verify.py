@@ -18,7 +18,7 @@ from medialib.errors import Cancelled, MedialibError, OutOfReach, UsageError
 from medialib.events import BytesMoved, FileHashed, HashingStarted, Observer, nobody
 from medialib.executors import shares_memory
 from medialib.integrity import HashChain, HopFacts, first_broken, same_bytes
-from medialib.model import Digest, DigestAlgorithm, FileEntry, InventoryFile, Place
+from medialib.model import Digest, DigestAlgorithm, FileEntry, Holding, InventoryFile, Place
 from medialib.naming import parse_name
 from medialib.planning import Fetch, Outcome, Performed
 from medialib.ports import PART_SUFFIXES, CancelToken, Catalogue, Location, SupportsDigests, Untold, WritableLocation
@@ -64,8 +64,8 @@ def verify(
 ) -> Iterator[Verified]:
     """Look at files, all files below folders, or (None) everything in `locations`; one answer a file, in order.
 
-    With `remotes`, those that can are asked what their own copy comes to. With `contents`, videos are asked about by
-    their content: what is known so is whole, and has to be the episode that the inventory says. Files are read by
+    With `remotes`, those that can are asked what their own copy comes to. With `contents`, anime is asked about by
+    its content: what is known so is whole, and has to be the episode that the inventory says. Files are read by
     `executor`, or by a few threads: see `medialib.workflows.reading.read_each`. What cannot be read is an answer, too.
 
     With `shared`, the work is divided among all who have joined that run: only what this process verified is given,
@@ -262,7 +262,7 @@ def _read_all(
     def reading(known: _Known) -> Reading | None:
         place = known.subject.place
         algorithms = tuple(dict.fromkeys(digest.algorithm for facts in known.hops for digest in facts.digests))
-        if contents is not None and _is_video(known.subject):
+        if contents is not None and _is_anime(known.subject, catalogue):
             algorithms = tuple(dict.fromkeys((*algorithms, *CONTENT_ALGORITHMS)))
         if known.subject.entry is None or not algorithms:
             return None
@@ -274,7 +274,7 @@ def _read_all(
     known = (_Known(subject, *_known_hops(subject, catalogue, asking)) for subject in subjects)
     for each, found in read_each(known, reading, executor=executor, cancelled=cancelled, arrived=arrived):
         told = None
-        if contents is not None and isinstance(found, Content) and _is_video(each.subject):
+        if contents is not None and isinstance(found, Content) and _is_anime(each.subject, catalogue):
             told = contents.told(found)
             if told.file is not None:
                 said = f"{contents.provider}, which knows it as {told.file.reference}"
@@ -284,9 +284,16 @@ def _read_all(
         yield judged if told is None else _identified(judged, each.subject, told, catalogue)
 
 
-def _is_video(subject: _Subject) -> bool:
-    role = "video" if subject.row is None else subject.row.holding.role
-    return role == "video" and extension_of(subject.place.path) in VIDEO_EXTENSIONS
+def _is_anime(subject: _Subject, catalogue: Catalogue) -> bool:
+    """Whether it is a video of a show that is anime, or one of which nothing is known that its name says is anime."""
+    if extension_of(subject.place.path) not in VIDEO_EXTENSIONS:
+        return False
+    holding = Holding() if subject.row is None else subject.row.holding
+    if holding.unit is not None and holding.unit.kind == "episode":
+        show = catalogue.shows.get(holding.unit.key)
+        return holding.role == "video" and show is not None and show.type == "anime"
+    parsed = parse_name(subject.place.path)
+    return parsed.kind == "anime" or bool(parsed.absolute_episodes) or parsed.crc32 is not None
 
 
 def _identified(judged: Verified, subject: _Subject, told: Told, catalogue: Catalogue) -> Verified:
