@@ -67,4 +67,5 @@ nitpick_ignore = [
     ("py:class", "medialib.transfer.sftp_looking.LookingFileSystem"),
     ("py:class", "medialib.transfer.sftp_names.RemoteAttributes"),
     ("py:class", "medialib.transfer.sftp_reading.SftpReader"),
+    ("py:class", "mcp.server.lowlevel.server.Server"),
 ]

@@ -7,14 +7,14 @@ ask for other files), and so is what is too large or not whole: a feed that was 
 from __future__ import annotations
 
 import html
-from typing import Final
-from xml.etree.ElementTree import Element, ParseError
+from typing import TYPE_CHECKING, Final
 
 import attrs
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 from medialib.errors import UnusableAnswer
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 __all__ = ["LARGEST_FEED", "MOST_ENTRIES", "Feed", "FeedEntry", "parse_feed"]
 
@@ -57,6 +57,12 @@ def parse_feed(document: bytes, name: str) -> Feed:
     Traceback (most recent call last):
     medialib.errors.UnusableAnswer: the feed is no whole XML document...
     """
+    # here, not above: every command would load what only this needs
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
     if len(document) > LARGEST_FEED:
         raise UnusableAnswer(f"{name} is larger than {LARGEST_FEED} bytes")
     remedy = "If it stays so, check the address: a web page may be there."

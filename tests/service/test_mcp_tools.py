@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.to_thread
 import attrs
 import pytest
 from jsonschema import Draft202012Validator
 
 from medialib.config import FeedSettings, RemoteSettings, Secret, Settings
 from medialib.errors import Cancelled, UsageError
+from medialib.http import HttpOptions
 from medialib.library import Library, Providers
 from medialib.model import Episode, Show
 from medialib.planning import load_plan
-from medialib.service import TOOLS, Desk
+from medialib.service import TOOLS, Desk, Tool
 from medialib.service.resources import RESOURCES
 from medialib.testing.metadata_world import MemoryProvider, invented_world
 from medialib.testing.web_server import Answer, Request, WebServer
@@ -54,7 +58,7 @@ class Model:
             remotes={"remote": self.world.remote},
             incoming=self.world.incoming,
             roots={"tv": self.world.tv, "movies": self.world.movies},
-            providers=Providers({"memory": lambda: self.provider}, "memory"),
+            providers=Providers({"memory": lambda: self.provider}, ["memory"], HttpOptions()),
             transfer=self.world.transfer,
             clock=self.world.clock,
         )
@@ -398,6 +402,55 @@ def test_a_call_that_nobody_waits_for_is_not_begun(model: Model) -> None:
         model.desk.run(BY_NAME["list_runs"], {})
 
 
+@attrs.frozen
+class Nothing:
+    """A request that says nothing."""
+
+
+@attrs.frozen
+class Waited:
+    """How a wait ended."""
+
+    asked_to_stop: bool
+    """Whether it was told that nobody waits."""
+
+
+def test_a_call_that_is_given_up_ends_in_order_before_the_next(model: Model) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def wait(desk: Desk, request: Nothing) -> Waited:
+        begun.set()
+        for _ in range(500):
+            if desk.cancelled.is_set():
+                break
+            time.sleep(0.01)
+        ended.set()
+        return Waited(desk.cancelled.is_set())
+
+    waiting = Tool("wait", "Wait", "Wait until nobody waits any more.", Nothing, Waited, wait)
+
+    async def main() -> Any:
+        from medialib.service.server import make_server
+
+        async with mcp.Client(make_server(model.desk, (*TOOLS, waiting))) as client:
+            async with anyio.create_task_group() as group:
+                group.start_soon(client.call_tool, "wait", {})
+                await anyio.to_thread.run_sync(begun.wait, 5)
+                group.cancel_scope.cancel()
+            answer = await client.call_tool("list_runs", {})
+            return ended.is_set(), answer.structured_content
+
+    assert anyio.run(main) == (True, {"runs": []})
+    holder = threading.Thread(target=model.desk.run, args=(waiting, {}))
+    begun.clear()
+    ended.clear()
+    holder.start()
+    assert begun.wait(5)
+    model.desk.stop()
+    assert ended.is_set()
+    holder.join(5)
+
+
 # ------------------------------------------------------------------------------------------------- resources and prompt
 
 
@@ -426,7 +479,7 @@ def test_resources_are_read_by_pages_and_hold_no_secret(model: Model) -> None:
     addresses, (shows, _, settings, voyage, run), wrong = model.with_client(use)
     assert set(addresses) == {each.address for each in RESOURCES}
     assert shows["total"] == 3
-    assert settings["metadata"]["provider"] == "tvmaze"
+    assert "tvmaze" in settings["metadata"]["provider"]
     assert voyage["show"]["title"] == "The Long Voyage"
     assert run["verb"] == "shows add"
     assert len(wrong) == 5
