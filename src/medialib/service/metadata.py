@@ -82,7 +82,7 @@ class ProviderTitle:
 
 @tool("Search a metadata provider", outward=True)
 def search_provider(desk: Desk, request: ProviderSearchRequest) -> ProviderOffers:
-    """Ask a metadata provider (TVmaze, TMDB, TheTVDB …) which titles answer to a name, best first, with reasons.
+    """Ask a metadata provider (TVmaze, TMDB, TheTVDB, AniDB, IMDb) for titles of a name, best first, with reasons.
 
     Use it for what the catalogue does not have. The numbers that it tells are what plan_add_show and get_title take.
     """

@@ -82,6 +82,7 @@ class ShowRequest:
     tmdb_id: int | None = attrs.field(default=None, metadata=said("Its number at The Movie Database."))
     tvdb_id: int | None = attrs.field(default=None, metadata=said("Its number at TheTVDB."))
     tvmaze_id: int | None = attrs.field(default=None, metadata=said("Its number at TVmaze."))
+    anidb_id: int | None = attrs.field(default=None, metadata=said("Its number at AniDB."))
     imdb_id: str | None = attrs.field(default=None, metadata=said("Its identifier at IMDb, tt….", maxLength=20))
     name_folder_by_title: bool = attrs.field(
         default=False, metadata=said("Name its folder as title says, not as the provider calls it.")
@@ -342,7 +343,13 @@ def made_plan(desk: Desk, plan: Plan) -> MadePlan:
 
 
 def _plan_show(library: Library, what: Literal["add", "fix"], request: ShowRequest) -> Plan:
-    ids = ExternalIds(tmdb=request.tmdb_id, tvdb=request.tvdb_id, tvmaze=request.tvmaze_id, imdb=request.imdb_id)
+    ids = ExternalIds(
+        tmdb=request.tmdb_id,
+        tvdb=request.tvdb_id,
+        tvmaze=request.tvmaze_id,
+        imdb=request.imdb_id,
+        anidb=request.anidb_id,
+    )
     if not request.title.strip():
         raise UsageError("a show wants a title", remedy="With name_folder_by_title it names the folder.")
     return library.plan_show(
