@@ -11,12 +11,14 @@ from rich.console import Console
 from medialib.errors import Cancelled
 from medialib.matching import NotChosen, Wanted
 from medialib.metadata import TitleMetadata
+from medialib.routing import Answer, Conflict, Rival, Settle
 from medialib.selection import Unselected, select
 from medialib.workflows.lookup import Ask
 
-__all__ = ["ask_at"]
+__all__ = ["ask_at", "settle_at"]
 
 _SHOWN = 20
+_ANSWERS: dict[str, Answer] = {"n": "new", "new": "new", "o": "old", "old": "old", "b": "both", "both": "both"}
 _NOBODY = frozenset({"", "n", "none", "skip"})
 
 
@@ -50,3 +52,34 @@ def ask_at(console: Console, *, quiet: Callable[[], AbstractContextManager[None]
                     return offers[chosen.numbers[0] - 1].title
 
     return ask
+
+
+def settle_at(console: Console, *, quiet: Callable[[], AbstractContextManager[None]]) -> Settle | None:
+    """How the person at `console` is asked which of two files to keep; None if there is no terminal to ask at."""
+    if not (console.is_terminal and sys.stdin.isatty()):
+        return None
+
+    def settle(conflict: Conflict) -> Answer | None:
+        with quiet():
+            console.print(f"new: {conflict.new.place} ({_said(conflict.new)})", markup=False)
+            for rival in conflict.old:
+                console.print(f"old: {rival.place} ({_said(rival)})", markup=False)
+            console.print("; ".join(conflict.verdict.reasons), markup=False)
+            while True:
+                console.print("Keep new, old or both, or Enter to leave it: ", end="", markup=False)
+                line = sys.stdin.readline()
+                if not line:
+                    raise Cancelled("the question was not answered")
+                if not line.strip():
+                    return None
+                answer = _ANSWERS.get(line.strip().casefold())
+                if answer is not None:
+                    return answer
+
+    return settle
+
+
+def _said(rival: Rival) -> str:
+    return (
+        ", ".join(f"{name} {value}" for name, value in rival.holding.details.items()) or "its name tells nothing more"
+    )

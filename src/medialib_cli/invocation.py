@@ -23,8 +23,9 @@ from medialib.events import Observer, everyone
 from medialib.library import Library, Work, open_library
 from medialib.observing import JsonFormatter, LogObserver, is_answered, log_remarks, text_formatter
 from medialib.planning import Plan, dump_plan
+from medialib.routing import Settle
 from medialib.workflows.lookup import Ask
-from medialib_cli.asking import ask_at
+from medialib_cli.asking import ask_at, settle_at
 from medialib_cli.observers import ProgressObserver
 from medialib_cli.render import EXIT_BY_STATE, counted, print_json, show_work, work_document
 
@@ -136,6 +137,10 @@ class Invocation:
     def ask(self) -> Ask | None:
         """How a person is asked; None where there is no terminal, or a machine reads."""
         return None if self.as_json else ask_at(self.messages, quiet=self._quiet)
+
+    def settle(self) -> Settle | None:
+        """How a person is asked which of two files to keep; None where there is no terminal, or a machine reads."""
+        return None if self.as_json else settle_at(self.messages, quiet=self._quiet)
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:

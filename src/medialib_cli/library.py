@@ -15,6 +15,7 @@ from medialib.workflows.verifications import Verification
 from medialib.workflows.verified import BROKEN, FileState, FoundBroken, RunReport, Verified, run_report
 from medialib_cli.care import duplicates, missing, new_seasons, rename, stale, stats
 from medialib_cli.invocation import Invocation, command
+from medialib_cli.recycle import recycle
 from medialib_cli.render import counted, print_json, printable
 
 __all__ = ["library"]
@@ -36,6 +37,9 @@ library.command("stale")(stale)
 library.command("rename")(rename)
 library.command("new-seasons")(new_seasons)
 library.command("stats")(stats)
+
+
+library.command("recycle")(recycle)
 
 
 @library.command("verify")

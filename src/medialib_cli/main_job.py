@@ -124,6 +124,7 @@ def perform(
             auto_add=auto_add,
             identify_by_hash=identify_by_hash,
             ask=invocation.ask(),
+            settle=invocation.settle(),
             observer=observer,
             cancelled=invocation.cancelled,
         )

@@ -52,7 +52,7 @@ def show_work(work: Work, console: Console, *, verbosity: int, applied: bool) ->
             if plan.undoes is not None:
                 console.print(f"undo of run {plan.undoes}")
             show_report(work.reports[position], console)
-            show_remarks(plan.remarks, console, verbosity)
+            show_remarks(_worth_telling(plan, verbosity), console, verbosity)
         else:
             show_plan(plan, console, verbosity=verbosity)
     if applied and work.run is not None:
@@ -60,6 +60,12 @@ def show_work(work: Work, console: Console, *, verbosity: int, applied: bool) ->
     elif applied and not any(plan.actions for plan in work.plans):
         waits = any(remark.needs_attention for remark in work.remarks)
         console.print("nothing to do but what needs you" if waits else "nothing to do")
+
+
+def _worth_telling(plan: Plan, verbosity: int) -> tuple[Remark, ...]:
+    """The remarks of a plan, without those on files that stay in the incoming folder by intent, run after run."""
+    stays = plan.kind == "route" and not verbosity
+    return tuple(remark for remark in plan.remarks if not (stays and remark.kind == "known"))
 
 
 def _taken_back(work: Work) -> str:

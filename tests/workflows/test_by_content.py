@@ -21,7 +21,8 @@ from medialib.testing.strategies import shows
 from medialib.testing.worlds import MemoryWorld
 from medialib.workflows.by_content import ContentLookup
 from medialib.workflows.ed2k import Ed2k
-from medialib.workflows.route import RouteRules, plan_route
+from medialib.workflows.route import plan_route
+from medialib.workflows.route_rules import RouteRules
 from medialib.workflows.verify import Verified, verify
 
 CONTENT = b"the very bytes of it " * 99

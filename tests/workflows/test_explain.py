@@ -19,7 +19,7 @@ from medialib.routing import RoutingPolicy
 from medialib.testing.worlds import ManualClock, MemoryWorld
 from medialib.workflows.explain import Story, explain_name, explain_place
 from medialib.workflows.otherwise import Deciding, what_if
-from medialib.workflows.route import RouteRules
+from medialib.workflows.route_rules import RouteRules
 from medialib.workflows.verifications import LastVerified, Verification, last_verified, remember_verification
 from medialib.workflows.verified import FoundBroken, Verified, share_report
 from medialib.workflows.verify import verify

@@ -21,8 +21,13 @@ from medialib.naming import unsafe_reason
 
 __all__ = ["RESERVED_NAMES", "contradictions", "name_faults", "oddities", "secrets_of"]
 
-RESERVED_NAMES: Final = ("incoming", "tv", "anime", "movies")
+RESERVED_NAMES: Final = ("incoming", "tv", "anime", "movies", "review")
 """Names of places that are not remotes."""
+
+TITLE_TYPES: Final = ("standard", "anime", "daily", "movie")
+"""Kinds of titles that a root may be for."""
+WAYS: Final = ("reflink", "hardlink", "move", "copy")
+"""How files can be placed."""
 
 _NAME = re.compile(r"[a-z0-9_-]+", re.ASCII)
 
@@ -42,6 +47,8 @@ def contradictions(settings: Settings) -> tuple[Fault, ...]:
         *_keys(settings),
         *_names_of_the_unfinished(settings),
         *_releases(settings),
+        *_ways(settings),
+        *_more_roots(settings),
         *_of_this_machine(settings),
     )
 
@@ -57,9 +64,7 @@ def oddities(settings: Settings) -> tuple[str, ...]:
     for (kind, root), (other, other_root) in combinations(_own_roots(settings), 2):
         if not _same(root, other_root) and (_inside(root, other_root) or _inside(other_root, root)):
             inner, outer = (kind, other) if _inside(root, other_root) else (other, kind)
-            found.append(
-                f"library.{inner} lies inside library.{outer}: what looks through one sees the files of the other"
-            )
+            found.append(f"{inner} lies inside {outer}: what looks through one sees the files of the other")
     addresses = [folder for folder in settings.destinations.values() if isinstance(folder, str)]
     found += [
         f"servers.{name} is of no use: neither download.incoming nor a root of the library lies below its url"
@@ -116,7 +121,7 @@ def name_faults(names: Iterable[object]) -> Iterator[Fault]:
     """What is wrong with the names of remotes.
 
     >>> list(name_faults(["seedbox", "tv"]))
-    [(('remotes', 'tv'), 'is the name of a place already; incoming, tv, anime, movies are taken')]
+    [(('remotes', 'tv'), 'is the name of a place already; incoming, tv, anime, movies, review are taken')]
     """
     for name in names:
         if not isinstance(name, str):
@@ -129,15 +134,19 @@ def name_faults(names: Iterable[object]) -> Iterator[Fault]:
 
 def _own_roots(settings: Settings) -> list[tuple[str, Path | str]]:
     library = settings.library
-    roots = (("tv", library.tv), ("anime", library.anime), ("movies", library.movies))
-    return [(kind, root) for kind, root in roots if root is not None]
+    roots: tuple[tuple[str, Path | str | None], ...] = (
+        *(("library.tv", library.tv), ("library.anime", library.anime), ("library.movies", library.movies)),
+        *((f"roots.{name}.path", root.path) for name, root in settings.roots.items()),
+        ("routing.review", settings.routing.review),
+    )
+    return [(key, root) for key, root in roots if root is not None]
 
 
 def _roots(settings: Settings) -> Iterator[Fault]:
     for (kind, root), (other, other_root) in combinations(_own_roots(settings), 2):
         # Anime among the series is the default, so saying it is no fault.
-        if _same(root, other_root) and (kind, other) != ("tv", "anime"):
-            yield ("library", other), f"is the same folder as library.{kind}: each kind wants its own"
+        if _same(root, other_root) and (kind, other) != ("library.tv", "library.anime"):
+            yield tuple(other.split(".")), f"is the same folder as {kind}: each kind wants its own"
 
 
 def _incoming(settings: Settings) -> Iterator[Fault]:
@@ -149,7 +158,7 @@ def _incoming(settings: Settings) -> Iterator[Fault]:
         if relation:
             yield (
                 ("download", "incoming"),
-                f"{relation} library.{kind}: files that arrive must not be taken for shelved ones",
+                f"{relation} {kind}: files that arrive must not be taken for shelved ones",
             )
 
 
@@ -207,6 +216,31 @@ def _releases(settings: Settings) -> Iterator[Fault]:
                 yield path, f"is no folder below the url's path: {reason}"
             elif remote.release_to in remote.paths:
                 yield path, "is one of the paths that are fetched from"
+
+
+def _ways(settings: Settings) -> Iterator[Fault]:
+    ways = settings.routing.ways
+    if not ways:
+        yield ("routing", "ways"), f"is empty, so no file could be placed; known are {', '.join(WAYS)}"
+    for position, way in enumerate(ways):
+        if way not in WAYS:
+            yield ("routing", "ways", str(position)), f"{way!r} is none; known are {', '.join(WAYS)}"
+        elif way in ways[:position]:
+            yield ("routing", "ways", str(position)), f"{way!r} is there already"
+
+
+def _more_roots(settings: Settings) -> Iterator[Fault]:
+    taken = {*RESERVED_NAMES, *settings.remotes}
+    for name, root in settings.roots.items():
+        if name in taken:
+            yield ("roots", name), f"is the name of a place already; {', '.join(sorted(taken))} are taken"
+        elif _NAME.fullmatch(name) is None:
+            yield ("roots", name), "is no name for a root: wants small letters a-z, digits, - and _ only"
+        if root.path is None:
+            yield ("roots", name, "path"), "is not given: a root wants a folder"
+        for position, kind in enumerate(root.types):
+            if kind not in TITLE_TYPES:
+                yield ("roots", name, "types", str(position)), f"{kind!r} is none; known are {', '.join(TITLE_TYPES)}"
 
 
 def _of_this_machine(settings: Settings) -> Iterator[Fault]:

@@ -33,6 +33,7 @@ from medialib.config.description import keys_of, section_types
 from medialib.config.dialects import foreign_section
 from medialib.config.environment import EnvironmentText, Fault, KeyPath
 from medialib.config.forms import Faults
+from medialib.config.library_settings import RootSettings
 from medialib.config.provider_settings import FeedSettings
 from medialib.config.quantities import format_duration, format_mode, format_size
 from medialib.config.remote_settings import AddressKeys, RemoteSettings, ServerSettings
@@ -157,6 +158,10 @@ def _structurer(folder: Path, home: Path, kept: Path | None) -> cattrs.Converter
     converter.register_structure_hook_func(partial(_has_origin, Literal), forms.choice)
     converter.register_structure_hook_func(partial(_has_origin, Annotated), marked)
 
+    def roots(value: Any) -> dict[str, RootSettings]:
+        one = section(RootSettings)
+        return forms.each(forms.section_data(value), lambda each: one(each, RootSettings))
+
     def servers(value: Any) -> dict[str, ServerSettings]:
         return forms.each(forms.section_data(value), server)
 
@@ -181,6 +186,7 @@ def _structurer(folder: Path, home: Path, kept: Path | None) -> cattrs.Converter
         (Mapping[str, RemoteSettings], remotes),
         (Mapping[str, ServerSettings], servers),
         (Mapping[str, FeedSettings], feeds),
+        (Mapping[str, RootSettings], roots),
     )
     for kind, read in readers:
         # cattrs asks its hooks of classes first, and has its own, looser ones for int, str and their like.

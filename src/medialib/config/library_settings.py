@@ -9,6 +9,7 @@ import attrs
 
 from medialib.config.setting import setting
 from medialib.config.values import (
+    Duration,
     EpisodeFileTemplate,
     FileMode,
     Folder,
@@ -18,10 +19,11 @@ from medialib.config.values import (
     Range,
     SeasonFolderTemplate,
     ShowFolderTemplate,
+    Size,
     UnknownTitles,
 )
 
-__all__ = ["LibrarySettings", "RoutingSettings"]
+__all__ = ["LibrarySettings", "RootSettings", "RoutingSettings"]
 
 
 @attrs.frozen
@@ -62,6 +64,14 @@ class LibrarySettings:
     owner: str | None = setting(None, "Account, by name or number in quotes, that placed files belong to.")
     group: str | None = setting(None, "Group, by name or number in quotes, that placed files belong to.")
 
+    nfo: bool = setting(False, "Whether NFO files, as Kodi and Jellyfin read them, are written beside placed videos.")
+    recycle_keep: Duration | None = setting(
+        None, "Age from which library recycle --empty deletes what is in the recycle folders; none where not given."
+    )
+    recycle_size: Size | None = setting(
+        None, "Room that is left to the recycle folder of each location by library recycle --empty; any if not given."
+    )
+
     @property
     def templates(self) -> dict[str, str]:
         """The templates that are set, by their keys.
@@ -86,6 +96,19 @@ class LibrarySettings:
 
 
 @attrs.frozen
+class RootSettings:
+    """One more root of the library, and what is kept there: what meets all of its conditions that are given."""
+
+    path: Folder | None = setting(None, "The folder, or its address.")
+    types: tuple[str, ...] = setting((), "Kinds of titles: standard, anime or daily, which are shows, and movie.")
+    genres: tuple[str, ...] = setting((), "Genres, one of which a title must have, as its provider calls them.")
+    languages: tuple[str, ...] = setting((), "Original languages, as en or ja.")
+    resolutions: tuple[str, ...] = setting((), "Resolutions that release names have, as 2160p.")
+    minimum_free: Size = setting(0, "Room that must stay free there; where there is less, the next root is taken.")
+    order: int = setting(0, "Which root is asked first: the one with the smallest number, then by name.")
+
+
+@attrs.frozen
 class RoutingSettings:
     """How it is decided where a fetched file belongs."""
 
@@ -100,9 +123,23 @@ class RoutingSettings:
     minimum_confidence: Annotated[float, Range(0, 1)] = setting(
         0.3, "How sure a reading of a name must be to be acted on: 0 for a guess, 1 for no doubt."
     )
+    review: Folder | None = setting(
+        None,
+        "Folder, or its address, for files whose names are read with less confidence than that; where none is given, "
+        "they are left where they are.",
+    )
     companions: tuple[str, ...] = setting(
         ("srt", "ass", "ssa", "sub", "idx", "vtt", "sup"),
         "Extensions, without dot, of files that travel with their video.",
+    )
+    ways: tuple[str, ...] = setting(
+        ("move",),
+        "How files are placed, the first that works there: reflink, hardlink or copy, which leave them in the incoming "
+        "folder too, or move.",
+    )
+    conflicts: Literal["refuse", "better", "both", "ask"] = setting(
+        "refuse",
+        "What becomes of a file whose place is taken: it is left, the better one is kept, both are, or you are asked.",
     )
     keep_nfo: bool = setting(False, "Whether .nfo files travel with their video too.")
     identify_by_hash: bool = setting(

@@ -16,7 +16,7 @@ from typing import Literal
 import attrs
 
 from medialib.config.addresses import covers, sqlite_file, with_password
-from medialib.config.library_settings import LibrarySettings, RoutingSettings
+from medialib.config.library_settings import LibrarySettings, RootSettings, RoutingSettings
 from medialib.config.provider_settings import (
     AnidbSettings,
     FeedSettings,
@@ -116,6 +116,7 @@ class Settings:
     servers: Mapping[str, ServerSettings] = setting(attrs.Factory(dict), "")
     download: DownloadSettings = setting(DownloadSettings(), "")
     library: LibrarySettings = setting(LibrarySettings(), "")
+    roots: Mapping[str, RootSettings] = setting(attrs.Factory(dict), "")
     routing: RoutingSettings = setting(RoutingSettings(), "")
     metadata: MetadataSettings = setting(MetadataSettings(), "")
     tvmaze: TvmazeSettings = setting(TvmazeSettings(), "")
@@ -136,7 +137,7 @@ class Settings:
 
     @property
     def destinations(self) -> dict[str, Path | str]:
-        """Where files are carried to, by key: the incoming folder and the roots that are configured.
+        """Where files are carried to, by key: the incoming folder, the roots, and the folder for review.
 
         >>> Settings(library=LibrarySettings(tv="sftp://nas/tv")).destinations
         {'library.tv': 'sftp://nas/tv'}
@@ -147,8 +148,33 @@ class Settings:
             "library.tv": library.tv,
             "library.anime": library.anime,
             "library.movies": library.movies,
+            **{f"roots.{name}.path": root.path for name, root in self.roots.items()},
+            "routing.review": self.routing.review,
         }
         return {key: folder for key, folder in found.items() if folder is not None}
+
+    @property
+    def ordered_roots(self) -> tuple[tuple[str, RootSettings], ...]:
+        """The roots beside those of the kinds, in the order in which they are asked.
+
+        >>> roots = {"a": RootSettings(order=2), "b": RootSettings(order=1)}
+        >>> [name for name, _ in Settings(roots=roots).ordered_roots]
+        ['b', 'a']
+        """
+        return tuple(sorted(self.roots.items(), key=lambda each: (each[1].order, each[0])))
+
+    @property
+    def places(self) -> dict[str, Path | str]:
+        """Where placed files stand, by the names of locations: the roots of the kinds, the others, and ``review``.
+
+        >>> Settings(library=LibrarySettings(tv="sftp://nas/tv")).places
+        {'tv': 'sftp://nas/tv'}
+        """
+        library = self.library
+        # two names for one folder would not see each other's files
+        found = {name: root for name, root in library.roots.items() if name != "anime" or root != library.tv}
+        found |= {name: root.path for name, root in self.ordered_roots if root.path is not None}
+        return found if self.routing.review is None else {**found, "review": self.routing.review}
 
     def server_of(self, url: str) -> ServerSettings:
         """How an address of a destination is reached: as the server says whose url it begins with, the longest of them.
@@ -164,8 +190,8 @@ class Settings:
     def digest(self) -> str:
         """SHA-256, lower-case hex, over what a plan depends on.
 
-        That is the remotes' addresses and folders, the incoming folder, the library's roots, its preset and templates,
-        and what is done on the remotes.
+        That is the remotes' addresses and folders, the incoming folder, the library's roots with their conditions, its
+        preset and templates, the folder for review, and what is done on the remotes.
         No secret is part of it.
 
         >>> Settings().digest == Settings(log=LogSettings(level="debug")).digest
@@ -176,6 +202,11 @@ class Settings:
             for name, remote in self.remotes.items()
             if remote.release != "keep"
         }
+        more = [
+            [name, str(root.path), *(sorted(each) for each in (root.types, root.genres, root.languages)),
+             sorted(root.resolutions), root.minimum_free]
+            for name, root in self.ordered_roots
+        ]  # fmt: skip
         bound = {
             "format": "medialib.settings-digest/1",
             "remotes": {name: [remote.url, sorted(remote.paths)] for name, remote in self.remotes.items()},
@@ -184,5 +215,7 @@ class Settings:
             "preset": self.library.preset,
             **({"releases": releases} if releases else {}),
             **({"templates": self.library.templates} if self.library.templates else {}),
+            **({"more roots": more} if more else {}),
+            **({"review": str(self.routing.review)} if self.routing.review is not None else {}),
         }
         return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).hexdigest()

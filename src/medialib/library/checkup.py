@@ -350,9 +350,8 @@ class _Examination:
 
 def _folders_of(settings: Settings) -> dict[str, Path | str]:
     """The incoming folder and the roots of the library, by the names of their locations."""
-    library, incoming = settings.library, settings.download.incoming
-    roots = {name: root for name, root in library.roots.items() if name != "anime" or root != library.tv}
-    return {**({} if incoming is None else {INCOMING: incoming}), **roots}
+    incoming = settings.download.incoming
+    return {**({} if incoming is None else {INCOMING: incoming}), **settings.places}
 
 
 def _holds_a_secret(file: Path, settings: Settings) -> bool:

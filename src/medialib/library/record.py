@@ -22,6 +22,7 @@ from medialib.model import ExternalIds, FileEntry, Place
 from medialib.naming import unsafe_reason
 from medialib.planning import Fetch, Plan
 from medialib.ports import CancelToken, Catalogue, Clock, Location, Transfer, WritableLocation
+from medialib.routing import Settle
 from medialib.workflows.apply import Report, Session, World, writing
 from medialib.workflows.by_content import ContentLookup
 from medialib.workflows.explain import (
@@ -35,18 +36,23 @@ from medialib.workflows.explain import (
 )
 from medialib.workflows.fetch import FetchRules, Observations, Source, emptied_mark, plan_baseline, plan_fetch
 from medialib.workflows.fix import plan_fix_show
+from medialib.workflows.homes import Homes
 from medialib.workflows.lookup import AIRED, Ask, TitleLookup
 from medialib.workflows.release import ReleaseSource, plan_release
-from medialib.workflows.route import RouteRules, plan_route
+from medialib.workflows.route import plan_route
+from medialib.workflows.route_rules import RouteRules
 from medialib.workflows.sharing import SharedRun
+from medialib.workflows.shelf import Shelf
 from medialib.workflows.shows import plan_add_show
 from medialib.workflows.undo import plan_undo
 from medialib.workflows.verify import Verified, named_places, verify
 
-__all__ = ["INCOMING", "Library"]
+__all__ = ["INCOMING", "REVIEW", "Library"]
 
 INCOMING = "incoming"
 """Name of the location that files arrive in."""
+REVIEW = "review"
+"""Name of the location for files that a person is to look at."""
 
 
 @attrs.frozen(kw_only=True)
@@ -65,7 +71,7 @@ class Library:
     incoming: WritableLocation | None
     """Where fetched files arrive; None if none is configured."""
     roots: Mapping[str, WritableLocation]
-    """The library's roots by name: ``tv``, ``anime``, ``movies``, as far as configured."""
+    """The library's roots by name: ``tv``, ``anime``, ``movies``, as far as configured, and those of your own."""
     providers: Providers
     """Who is asked about titles."""
     transfer: Transfer
@@ -74,6 +80,8 @@ class Library:
     """Where time comes from."""
     http: HttpOptions = HttpOptions()
     """How services are asked."""
+    review: WritableLocation | None = None
+    """Where files are put that a person is to look at; None if they are left."""
 
     def __enter__(self) -> Library:
         return self
@@ -94,6 +102,8 @@ class Library:
         found: dict[str, Location] = {**self.remotes, **self.roots}
         if self.incoming is not None:
             found[INCOMING] = self.incoming
+        if self.review is not None:
+            found[REVIEW] = self.review
         return found
 
     @property
@@ -159,6 +169,7 @@ class Library:
         auto_add: bool = False,
         identify_by_hash: bool = False,
         ask: Ask | None = None,
+        settle: Settle | None = None,
         observer: Observer = nobody,
         cancelled: CancelToken | None = None,
     ) -> Plan:
@@ -167,8 +178,9 @@ class Library:
         With `after`, a download plan that was not applied, the routes of what it would fetch are planned too; such a
         plan is provisional. `auto_add` looks titles up that the catalogue does not know, whatever the settings say of
         them; `identify_by_hash` asks what files are by their content, whatever the settings say of that; `ask` asks a
-        person where a title is ambiguous. Raises UsageError if no incoming folder is configured or hashes cannot be
-        computed, ConfigurationError if an account is wanted that is not set, and as `plan_route` does.
+        person where a title is ambiguous, `settle` which of two files to keep. Raises UsageError if no incoming folder
+        is configured or hashes cannot be computed, ConfigurationError if an account is wanted that is not set, and as
+        `plan_route` does.
         """
         arriving = None
         if after is not None:
@@ -182,11 +194,12 @@ class Library:
             contents = self.contents(workers, observer, cancelled) if by_content else None
             return plan_route(
                 self._incoming(),
-                self.roots,
+                self.roots if self.review is None else {**self.roots, REVIEW: self.review},
                 self.catalogue,
                 self.route_rules_with(auto_add=auto_add),
                 self.clock,
                 lookup=self._lookup(ask),
+                settle=settle,
                 contents=contents,
                 arriving=arriving,
                 configuration=self.settings.digest,
@@ -251,15 +264,26 @@ class Library:
         """
         place = place_of(subject, self.locations)
         if place is not None:
-            story = explain_place(place, self.catalogue, self.locations, self.route_rules)
+            story = explain_place(place, self.catalogue, self.locations, self.route_rules, self._homes())
             whole = self._wholeness(place)
             return story if whole is None else attrs.evolve(story, chapters=(whole, *story.chapters))
         told = explain_title(subject, self.catalogue)
         return (
             told
             if told is not None
-            else explain_name(subject, self.catalogue, self.route_rules_with(auto_add=auto_add), self._lookup(None))
+            else explain_name(
+                subject,
+                self.catalogue,
+                self.route_rules_with(auto_add=auto_add),
+                self._lookup(None),
+                self._homes(),
+            )
         )
+
+    def _homes(self) -> Homes | None:
+        if self.incoming is None:
+            return None
+        return Homes(Shelf(self.incoming, self.roots, self.catalogue), self.roots, self.route_rules.policy)
 
     def _wholeness(self, place: Place) -> Chapter | None:
         """Whether a file on a remote is believed to be whole; None for one that is not looked at."""
@@ -375,6 +399,7 @@ class Library:
         auto_add: bool = False,
         identify_by_hash: bool = False,
         ask: Ask | None = None,
+        settle: Settle | None = None,
         observer: Observer = nobody,
         cancelled: CancelToken | None = None,
     ) -> Work:
@@ -390,6 +415,7 @@ class Library:
             auto_add=auto_add,
             identify_by_hash=identify_by_hash,
             ask=ask,
+            settle=settle,
             observer=observer,
             cancelled=cancelled,
         )
@@ -415,6 +441,7 @@ class Library:
         auto_add: bool = False,
         identify_by_hash: bool = False,
         ask: Ask | None = None,
+        settle: Settle | None = None,
         observer: Observer = nobody,
         cancelled: CancelToken | None = None,
         wait: float | None = None,
@@ -422,8 +449,8 @@ class Library:
         """Plan and apply one verb, in one run, with nobody else writing in between.
 
         ``sync`` downloads, then routes what stands in the incoming folder. `remote` and `allow_empty` are for what
-        downloads; `auto_add`, `identify_by_hash` and `ask` for what routes. Raises what planning raises, and what
-        `Session.apply` does.
+        downloads; `auto_add`, `identify_by_hash`, `ask` and `settle` for what routes. Raises what planning raises, and
+        what `Session.apply` does.
         """
         plans: list[Plan] = []
         reports: list[Report] = []
@@ -444,6 +471,7 @@ class Library:
                         auto_add=auto_add,
                         identify_by_hash=identify_by_hash,
                         ask=ask,
+                        settle=settle,
                         observer=observer,
                         cancelled=cancelled,
                     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import cast
 
 import attrs
 
@@ -10,10 +11,11 @@ from medialib.completeness import StabilityRules
 from medialib.config import Settings
 from medialib.filters import PathRules
 from medialib.naming import JELLYFIN, KODI, ORIGINAL, PLEX, preset_from_templates
+from medialib.planning import Way
 from medialib.ports import ProviderTraits
-from medialib.routing import RoutingPolicy
+from medialib.routing import RootRule, RoutingPolicy, TitleType
 from medialib.workflows.release import ReleaseRules
-from medialib.workflows.route import RouteRules
+from medialib.workflows.route_rules import RouteRules
 
 __all__ = ["folders_of", "looking_up", "path_rules", "release_rules", "route_rules", "stability_rules"]
 
@@ -76,12 +78,28 @@ def route_rules(settings: Settings, roots: Collection[str]) -> RouteRules:
             movies="movies" if "movies" in roots else None,
             preset=preset_from_templates(_PRESETS[library.preset], **library.templates),
             minimum_confidence=routing.minimum_confidence,
+            roots=tuple(
+                RootRule(
+                    name,
+                    cast(tuple[TitleType, ...], root.types),
+                    root.genres,
+                    root.languages,
+                    root.resolutions,
+                    root.minimum_free,
+                )
+                for name, root in settings.ordered_roots
+                if name in roots
+            ),
         ),
         unknown_shows=routing.unknown_shows,
         unknown_movies=routing.unknown_movies,
         companions=companions | {"nfo"} if routing.keep_nfo else companions,
         paths=path_rules(settings),
         temporary_names=settings.download.temporary_names,
+        ways=cast(tuple[Way, ...], routing.ways),
+        conflicts=routing.conflicts,
+        nfo=library.nfo,
+        review=None if routing.review is None else "review",
     )
 
 

@@ -12,7 +12,7 @@ from medialib.errors import ConfigurationError, UsageError
 from medialib.events import Noted, Observer, nobody
 from medialib.http import HttpOptions, SystemClock
 from medialib.library.providers import configured_providers
-from medialib.library.record import INCOMING, Library
+from medialib.library.record import INCOMING, REVIEW, Library
 from medialib.ports import (
     CancelToken,
     Clock,
@@ -73,19 +73,14 @@ def open_library(
         cancelled=cancelled,
         told=lambda note: observer(Noted(note)),
     )
-    library = settings.library
-    incoming = settings.download.incoming
+    incoming, review = settings.download.incoming, settings.routing.review
     return Library(
         settings=settings,
         catalogue=catalogue,
         remotes=remotes,
         incoming=None if incoming is None else open_folder(settings, INCOMING, incoming),
-        # two names for one folder would not see each other's files
-        roots={
-            name: open_folder(settings, name, root)
-            for name, root in library.roots.items()
-            if name != "anime" or root != library.tv
-        },
+        roots={name: open_folder(settings, name, root) for name, root in settings.places.items() if name != REVIEW},
+        review=None if review is None else open_folder(settings, REVIEW, review),
         providers=configured_providers(settings, http, surroundings),
         transfer=_transfer(settings, now),
         clock=now,

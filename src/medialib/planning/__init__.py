@@ -1,6 +1,7 @@
 """Plans: what is to be done, as data that can be printed, saved, cut down, reviewed, applied and taken back."""
 
 from medialib.planning.actions import (
+    RECYCLE,
     Action,
     AddMovie,
     AddShow,
@@ -9,6 +10,7 @@ from medialib.planning.actions import (
     Fetch,
     MakeFolder,
     Move,
+    Purge,
     RecordInventory,
     RecordKnown,
     RemoveFolder,
@@ -17,6 +19,7 @@ from medialib.planning.actions import (
     SetEpisodes,
     SetHolding,
     Way,
+    WriteText,
 )
 from medialib.planning.effects import Absent, Precondition, Unchanged, bytes_carried, describe, effects, preconditions
 from medialib.planning.inverse import Irreversible, Outcome, Performed, inverse, irreversible, undo_actions
@@ -27,6 +30,7 @@ from medialib.planning.serial import action_kind, dump_plan, load_plan, structur
 
 __all__ = [
     "PLAN_FORMAT",
+    "RECYCLE",
     "Absent",
     "Action",
     "AddMovie",
@@ -42,6 +46,7 @@ __all__ = [
     "Performed",
     "Plan",
     "Precondition",
+    "Purge",
     "RecordInventory",
     "RecordKnown",
     "Release",
@@ -58,6 +63,7 @@ __all__ = [
     "SetHolding",
     "Unchanged",
     "Way",
+    "WriteText",
     "action_kind",
     "bytes_carried",
     "check_plan",

@@ -6,7 +6,7 @@ all that carrying it out needs to know, and nothing secret.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import attrs
 
@@ -14,6 +14,7 @@ from medialib.model import Digest, Episode, Holding, InventoryFile, KnownFile, M
 from medialib.planning.releases import Release
 
 __all__ = [
+    "RECYCLE",
     "Action",
     "AddMovie",
     "AddShow",
@@ -22,6 +23,7 @@ __all__ = [
     "Fetch",
     "MakeFolder",
     "Move",
+    "Purge",
     "RecordInventory",
     "RecordKnown",
     "RemoveFolder",
@@ -30,6 +32,7 @@ __all__ = [
     "SetEpisodes",
     "SetHolding",
     "Way",
+    "WriteText",
 ]
 
 
@@ -114,6 +117,51 @@ class Discard:
     """Why, for a reader."""
     after: tuple[str, ...] = ()
     """Identifiers of actions that must have been carried out before."""
+
+
+RECYCLE: Final = ".medialib/recycle"
+"""Folder, relative to a location's root, that files go to which are not needed."""
+
+
+@attrs.frozen
+class Purge:
+    """Delete a file that lies in the recycle folder of its location. This cannot be taken back."""
+
+    id: str
+    """Identifier within the plan."""
+    place: Place
+    """The file; nothing outside the recycle folder is ever deleted."""
+    size: int
+    """Bytes."""
+    mtime_ns: int
+    """Time of last change."""
+    reason: str = ""
+    """Why, for a reader."""
+    after: tuple[str, ...] = ()
+    """Identifiers of actions that must have been carried out before."""
+
+
+@attrs.frozen
+class WriteText:
+    """Write a small text file where nothing stands."""
+
+    id: str
+    """Identifier within the plan."""
+    place: Place
+    """Where it shall stand."""
+    text: str
+    """Its content, which is written as UTF-8."""
+    holding: Holding | None = None
+    """What the inventory shall say of it; None: nothing."""
+    reason: str = ""
+    """Why, for a reader."""
+    after: tuple[str, ...] = ()
+    """Identifiers of actions that must have been carried out before."""
+
+    @property
+    def content(self) -> bytes:
+        """Its bytes; what cannot be encoded is replaced."""
+        return self.text.encode(errors="replace")
 
 
 @attrs.frozen
@@ -315,6 +363,8 @@ Action: TypeAlias = (
     | RemoveMovie
     | RecordInventory
     | RecordKnown
+    | Purge
+    | WriteText
     | Release
 )
 """Anything a plan may hold."""

@@ -16,6 +16,7 @@ from medialib.planning.actions import (
     Fetch,
     MakeFolder,
     Move,
+    Purge,
     RecordInventory,
     RecordKnown,
     RemoveFolder,
@@ -23,6 +24,7 @@ from medialib.planning.actions import (
     RemoveShow,
     SetEpisodes,
     SetHolding,
+    WriteText,
 )
 from medialib.planning.releases import KeptCopy, ReleaseFile, ReleaseFolder, ReleaseMark, ReleaseMove
 
@@ -71,6 +73,10 @@ def preconditions(action: Action) -> tuple[Precondition, ...]:
             return ()
         case RecordInventory(place=place, record=record):
             return (Unchanged(place, record.size, record.mtime_ns),) if action.adopts and record is not None else ()
+        case Purge():
+            return (Unchanged(action.place, action.size, action.mtime_ns),)
+        case WriteText():
+            return (Absent(action.place),)
         case ReleaseFile():
             return (Unchanged(action.source, action.size, action.mtime_ns), *_kept(action.copy))
         case ReleaseMove():
@@ -108,9 +114,9 @@ def effects(action: Action) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
             return (action.target,), ()
         case Move() | Discard():
             return (action.target,), (action.source,)
-        case MakeFolder():
+        case MakeFolder() | WriteText():
             return (action.place,), ()
-        case RemoveFolder():
+        case RemoveFolder() | Purge():
             return (), (action.place,)
         case AddShow() | RemoveShow() | ChangeShow() | SetEpisodes() | AddMovie() | RemoveMovie():
             return (), ()
@@ -177,6 +183,10 @@ def describe(action: Action) -> str:
         case RecordKnown():
             verb = "forget" if action.record is None else "record as known:"
             return f"{verb} {action.remote}:{action.path}"
+        case Purge():
+            return f"delete {action.place} for good"
+        case WriteText():
+            return f"write {action.place}"
         case ReleaseFile():
             return f"delete {action.source} on the remote"
         case ReleaseMove():

@@ -17,6 +17,7 @@ from medialib.planning.actions import (
     Fetch,
     MakeFolder,
     Move,
+    Purge,
     RecordInventory,
     RecordKnown,
     RemoveFolder,
@@ -24,6 +25,7 @@ from medialib.planning.actions import (
     RemoveShow,
     SetEpisodes,
     SetHolding,
+    WriteText,
 )
 from medialib.planning.effects import effects
 from medialib.planning.releases import ReleaseFile, ReleaseFolder, ReleaseMark, ReleaseMove
@@ -45,8 +47,6 @@ class Outcome:
     """Time of last change of the file at its target, where one was placed."""
     method: Literal["rename", "copy", "hardlink", "reflink"] | None = None
     """How a file came to its target within the local disks."""
-    source_kept: bool = False
-    """Whether the file stands at its source as well, by intent."""
     created_folders: tuple[Place, ...] = ()
     """Folders that had to be made, outermost first."""
     known: KnownFile | None = None
@@ -63,6 +63,8 @@ class Outcome:
     """The rows of known files whose remote copies were released, or taken back, as they were before."""
     changed: bool = True
     """False where there was nothing to do: a folder that was not empty, or stood already."""
+    source_kept: bool = False
+    """Whether the file stands at its source as well, by intent."""
 
 
 @attrs.frozen
@@ -94,7 +96,7 @@ def inverse(performed: Performed, *, recycle: str) -> tuple[Action, ...] | Irrev
 
     `recycle` names the folder, relative to a location's root, that files without a former place go to: what was fetched
     is not destroyed, nor is what was linked or copied, whose source is where it was. An action that did nothing has the
-    empty inverse. Folders that the action had to make are removed again if empty. What was deleted on a remote has no
+    empty inverse. Folders that the action had to make are removed again if empty. What was deleted for good has no
     inverse, and is `Irreversible`.
 
     Raises ValueError for an action without outcome: its run must be recovered first.
@@ -174,6 +176,12 @@ def inverse(performed: Performed, *, recycle: str) -> tuple[Action, ...] | Irrev
         case RecordInventory():
             # whether the file still stands there is for those to see who look for what is stale
             return (RecordInventory(name, action.place, action.record, action.previous, reason),)
+        case Purge():
+            return Irreversible(action.id, action.place, "it was deleted from the recycle folder, which keeps nothing")
+        case WriteText():
+            bin_ = Place(action.place.location, f"{recycle}/{performed.sequence}/{action.place.path}")
+            mtime_ns = 0 if outcome.mtime_ns is None else outcome.mtime_ns
+            return (Discard(name, action.place, bin_, len(action.content), mtime_ns, reason=reason), *folders)
         case ReleaseFile():
             return Irreversible(action.id, action.source, "it was deleted on the remote, which keeps nothing")
         case ReleaseMove():

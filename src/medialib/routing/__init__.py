@@ -1,6 +1,17 @@
 """Where a file belongs: decided from its parsed name, its match and the policy, with every reason kept."""
 
 from medialib.routing.companions import Companion, Orphan, extension_of, pair_companions, split_stem
+from medialib.routing.conflicts import (
+    Answer,
+    Conflict,
+    ConflictPolicy,
+    Rival,
+    Settle,
+    Settlement,
+    better_of,
+    named_apart,
+    parts_of_one,
+)
 from medialib.routing.copies import (
     Verdict,
     details_of,
@@ -10,6 +21,7 @@ from medialib.routing.copies import (
     judge,
     which_stays,
 )
+from medialib.routing.nfo import episode_nfo, movie_nfo, show_nfo
 from medialib.routing.quality import Alike, Better, Comparison, compare
 from medialib.routing.records import (
     EpisodeChanges,
@@ -23,39 +35,58 @@ from medialib.routing.records import (
     show_from,
     show_of_folder,
 )
+from medialib.routing.roots import RootChoice, RootRule, TitleType, choose_root, folder_fits, same_folder
 from medialib.routing.route import Route, Routed, RoutingPolicy, Unrouted, held_by, home_of, route
 
 __all__ = [
     "Alike",
+    "Answer",
     "Better",
     "Companion",
     "Comparison",
+    "Conflict",
+    "ConflictPolicy",
     "EpisodeChanges",
     "Orphan",
+    "Rival",
+    "RootChoice",
+    "RootRule",
     "Route",
     "Routed",
     "RoutingPolicy",
+    "Settle",
+    "Settlement",
+    "TitleType",
     "Unrouted",
     "Verdict",
+    "better_of",
+    "choose_root",
     "compare",
     "details_of",
     "differences",
     "edition_and_part",
+    "episode_nfo",
     "episodes_from",
     "extension_of",
+    "folder_fits",
     "held_by",
     "home_of",
     "is_complete",
     "judge",
     "merge_episodes",
     "movie_from",
+    "movie_nfo",
     "movie_of_folder",
+    "named_apart",
     "new_movie",
     "new_show",
     "pair_companions",
+    "parts_of_one",
     "route",
+    "same_folder",
     "same_title",
     "show_from",
+    "show_nfo",
     "show_of_folder",
     "split_stem",
     "which_stays",

@@ -23,6 +23,7 @@ from medialib.naming import (
 )
 from medialib.routing.companions import split_stem
 from medialib.routing.copies import details_of
+from medialib.routing.roots import RootRule
 
 __all__ = ["Route", "Routed", "RoutingPolicy", "Unrouted", "held_by", "home_of", "route"]
 
@@ -41,6 +42,16 @@ class RoutingPolicy:
     """How folders and files are named."""
     minimum_confidence: float = 0.3
     """Names read with less confidence (0 to 1) are not routed."""
+    roots: tuple[RootRule, ...] = ()
+    """More locations, and what is kept in each; the first that fits goes before those above."""
+
+    def within(self, root: str) -> RoutingPolicy:
+        """The same, with everything kept in one location.
+
+        >>> RoutingPolicy(tv="tv").within("uhd").movies
+        'uhd'
+        """
+        return attrs.evolve(self, tv=root, anime=root, movies=root)
 
 
 @attrs.frozen

@@ -95,7 +95,7 @@ class MemoryLocation:
                 (p for p in (*self.files, *self.links) if not path or p.startswith(f"{path}/")), key=_in_order
             )
         for found in below:
-            entry = self._seen(found)
+            entry = self._seen(found, named=path.startswith(".medialib"))
             if entry is not None:
                 yield entry
 
@@ -305,11 +305,11 @@ class MemoryLocation:
                 raise UnsafePath(f"{self._name}:{link} is a link that leaves {self._name}")
         return None
 
-    def _seen(self, path: str) -> FileEntry | RefusedEntry | None:
+    def _seen(self, path: str, *, named: bool = False) -> FileEntry | RefusedEntry | None:
         reason = unsafe_reason(path)
         if reason is not None:
             return RefusedEntry(path, reason)
-        if path.startswith(".medialib/"):
+        if path.startswith(".medialib/") and not named:
             return None
         try:
             entry = self.entry(path)

@@ -39,6 +39,7 @@ from medialib.planning import (
     MakeFolder,
     Move,
     Outcome,
+    Purge,
     RecordInventory,
     RecordKnown,
     ReleaseFile,
@@ -51,6 +52,7 @@ from medialib.planning import (
     SetEpisodes,
     SetHolding,
     Way,
+    WriteText,
 )
 from medialib.ports import Run
 
@@ -308,6 +310,8 @@ def actions() -> st.SearchStrategy[Action]:
         st.builds(Move, holding=st.none() | holdings(), unit=st.none() | texts(), ways=_ways(), **file),
         st.builds(Discard, duplicate_of=st.none() | places(), **file),
         st.builds(MakeFolder, place=places(), **told),
+        st.builds(Purge, place=places(), size=_sizes(), mtime_ns=_times(), **told),
+        st.builds(WriteText, place=places(), text=texts(), holding=st.none() | holdings(), **told),
         st.builds(RemoveFolder, place=places(), **told),
         st.builds(AddShow, show=shows(), episodes=few, **told),
         st.builds(RemoveShow, show=shows(), episodes=few, **told),

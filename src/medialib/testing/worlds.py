@@ -15,16 +15,17 @@ from medialib.catalogue.memory import MemoryCatalogue
 from medialib.completeness import StabilityRules
 from medialib.filters import PathRules
 from medialib.model import FileEntry
-from medialib.planning import Plan
+from medialib.planning import Plan, Way
 from medialib.ports import Catalogue, Location, MetadataProvider, Transfer
-from medialib.routing import RoutingPolicy
+from medialib.routing import ConflictPolicy, RoutingPolicy, Settle
 from medialib.testing.memory_location import MemoryLocation
 from medialib.transfer.stream import StreamTransfer
 from medialib.workflows.apply import Report, World, writing
 from medialib.workflows.fetch import FetchRules, Source, plan_fetch
 from medialib.workflows.lookup import Ask, TitleLookup
 from medialib.workflows.release import ReleaseRules, ReleaseSource, plan_release
-from medialib.workflows.route import RouteRules, plan_route
+from medialib.workflows.route import plan_route
+from medialib.workflows.route_rules import RouteRules
 from medialib.workflows.titles import UnknownTitles
 from medialib.workflows.undo import plan_undo
 
@@ -85,6 +86,10 @@ class MemoryWorld:
     """When a file is believed to be whole."""
     release: ReleaseRules = ReleaseRules()
     """What becomes of the remote's units."""
+    ways: tuple[Way, ...] = ("move",)
+    """How files are placed."""
+    conflicts: ConflictPolicy = "refuse"
+    """What becomes of a file whose place is taken."""
     provider: MetadataProvider | None = None
     """Who is asked about titles that the catalogue does not know; None: they are entered by their names."""
 
@@ -139,6 +144,8 @@ class MemoryWorld:
             unknown_shows=unknown,
             unknown_movies=unknown,
             paths=PathRules(self.exclude),
+            ways=self.ways,
+            conflicts=self.conflicts,
         )
 
     def plan_show(self, workflow: Callable[..., Plan], title: str, *, ask: Ask | None = None, **options: Any) -> Plan:
@@ -155,7 +162,9 @@ class MemoryWorld:
         with writing(self.world, plan.kind) as session:
             return session.apply(plan)
 
-    def plan_route(self, rules: RouteRules | None = None, *, ask: Ask | None = None) -> Plan:
+    def plan_route(
+        self, rules: RouteRules | None = None, *, ask: Ask | None = None, settle: Settle | None = None
+    ) -> Plan:
         """Plan to route what is in the incoming folder."""
         return plan_route(
             self.incoming,
@@ -164,6 +173,7 @@ class MemoryWorld:
             self.rules if rules is None else rules,
             self.clock,
             lookup=None if self.provider is None else TitleLookup(self.provider, ask=ask),
+            settle=settle,
             configuration="configuration",
         )
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import attrs
 
 from medialib.completeness import Complete, StabilityRules, StillArriving, Unknown, judge_completeness, same_time
-from medialib.errors import TransientError
+from medialib.errors import OutOfReach, TransientError
 from medialib.filters import judge_path
 from medialib.matching import Candidate, Chosen, Identified, TitleIndex, identify, known_title
 from medialib.model import Episode, Holding, Movie, Place, Show
@@ -17,10 +17,11 @@ from medialib.planning import unstructure
 from medialib.ports import Catalogue, Clock, Location
 from medialib.routing import Unrouted, episodes_from, movie_from, new_movie, new_show, route, show_from
 from medialib.workflows.arrival import Arrivals, folders_down_to
+from medialib.workflows.homes import Home, Homes
 from medialib.workflows.lookup import TitleLookup, in_words
 from medialib.workflows.otherwise import Deciding, what_if
 from medialib.workflows.past import Past, past_of
-from medialib.workflows.route import RouteRules
+from medialib.workflows.route_rules import RouteRules
 from medialib.workflows.verifications import LastVerified, last_verified
 
 __all__ = ["Chapter", "Story", "explain_name", "explain_place", "explain_title", "explain_wholeness", "place_of"]
@@ -96,8 +97,14 @@ def place_of(subject: str, locations: Mapping[str, Location]) -> Place | None:
     return None if best is None else best[1]
 
 
-def explain_place(place: Place, catalogue: Catalogue, locations: Mapping[str, Location], rules: RouteRules) -> Story:
-    """Where a file stands, how it came there, and how its name reads."""
+def explain_place(
+    place: Place,
+    catalogue: Catalogue,
+    locations: Mapping[str, Location],
+    rules: RouteRules,
+    homes: Homes | None = None,
+) -> Story:
+    """Where a file stands, how it came there, how its name reads, and where it would go, as `homes` say."""
     chapters: list[Chapter] = []
     location = locations[place.location]
     entry = location.entry(place.path)
@@ -125,7 +132,7 @@ def explain_place(place: Place, catalogue: Catalogue, locations: Mapping[str, Lo
         data = {"lines": [line.to_dict() for line in past.lines]}
         chapters.append(Chapter("journal", tuple(str(line) for line in past.lines), data))
     origin = row.holding.release if row is not None and row.holding.release else place.path
-    chapters.extend(_reading(origin, catalogue, rules))
+    chapters.extend(_reading(origin, catalogue, rules, homes=homes))
     return Story(str(place), tuple(chapters))
 
 
@@ -217,13 +224,19 @@ def _held_lines(holding: Holding, catalogue: Catalogue) -> tuple[str, ...]:
     return (f"holds {told}{beside}",)
 
 
-def explain_name(name: str, catalogue: Catalogue, rules: RouteRules, lookup: TitleLookup | None = None) -> Story:
+def explain_name(
+    name: str,
+    catalogue: Catalogue,
+    rules: RouteRules,
+    lookup: TitleLookup | None = None,
+    homes: Homes | None = None,
+) -> Story:
     """How a release name reads, what it matches, and where such a file would go.
 
     What the catalogue does not know is looked up if `rules` say so; then every title that the provider offers is told,
     with its score.
     """
-    return Story(name, _reading(name, catalogue, rules, lookup))
+    return Story(name, _reading(name, catalogue, rules, lookup, homes))
 
 
 def explain_title(text: str, catalogue: Catalogue) -> Story | None:
@@ -261,7 +274,11 @@ def _provenance_lines(record: Show | Movie) -> tuple[str, ...]:
 
 
 def _reading(
-    name: str, catalogue: Catalogue, rules: RouteRules, lookup: TitleLookup | None = None
+    name: str,
+    catalogue: Catalogue,
+    rules: RouteRules,
+    lookup: TitleLookup | None = None,
+    homes: Homes | None = None,
 ) -> tuple[Chapter, ...]:
     verdict = judge_path(name, rules.paths)
     filtered = Chapter(
@@ -275,18 +292,24 @@ def _reading(
         (f"{parsed.kind}, with a confidence of {parsed.confidence:.2f}", *parsed.explain()),
         parsed.to_dict(),
     )
+    if rules.review is not None and parsed.confidence < rules.policy.minimum_confidence:
+        aside = f"its confidence is below {rules.policy.minimum_confidence:.2f}, so it is put aside for you to look at"
+        place = f"{rules.review}:{name}"
+        return (filtered, read, Chapter("routed", (place, aside), {"place": place, "reasons": [aside]}))
     matched, record, episodes = _matching(parsed, catalogue, rules, lookup)
     deciding = _deciding(name, parsed, catalogue, rules)
     if not verdict or record is None:
         routed = Chapter("routed", (f"nowhere: {_unplaced(deciding)}",), {"place": None})
     else:
-        decided = route(name, parsed, record, rules.policy, episodes=episodes)
+        home = _home(record, parsed, rules, homes)
+        decided = route(name, parsed, home.record, home.policy, episodes=episodes)
         if isinstance(decided, Unrouted):
             data = {"place": None, "reasons": [decided.reason], "remedy": decided.remedy}
             routed = Chapter("routed", (str(decided),), data)
         else:
-            data = {"place": str(decided.place), "reasons": list(decided.reasons)}
-            routed = Chapter("routed", (str(decided.place), *decided.reasons), data)
+            reasons = (*decided.reasons, *home.reasons)
+            data = {"place": str(decided.place), "reasons": list(reasons)}
+            routed = Chapter("routed", (str(decided.place), *reasons), data)
     others = what_if(deciding)
     changes = [attrs.asdict(other) for other in others]
     lines = tuple(f"if {other.change}, {other.outcome}" for other in others)
@@ -303,6 +326,15 @@ def _deciding(name: str, parsed: ParsedName, catalogue: Catalogue, rules: RouteR
 def _unplaced(deciding: Deciding) -> str:
     outcome, place = deciding.outcome()
     return outcome if place is None else "its title is not known"
+
+
+def _home(record: Show | Movie, parsed: ParsedName, rules: RouteRules, homes: Homes | None) -> Home:
+    """The root and folder that a title is kept in; that of its kind where the roots cannot be asked."""
+    home = Home(record, rules.policy, ())
+    try:
+        return home if homes is None else homes.of(record, parsed, 0)
+    except OutOfReach as error:
+        return attrs.evolve(home, reasons=(f"a root could not be asked: {error}",))
 
 
 def _matching(

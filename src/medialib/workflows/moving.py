@@ -15,7 +15,7 @@ from medialib.planning import Action, Remark
 from medialib.routing import RoutingPolicy, Unrouted, extension_of, route, split_stem
 from medialib.workflows.arranging import Wish, arrange
 from medialib.workflows.folder_names import FolderNames
-from medialib.workflows.route import VIDEO_EXTENSIONS
+from medialib.workflows.route_rules import VIDEO_EXTENSIONS
 
 __all__ = ["Belongs", "Moves", "Routing", "move_rows"]
 
@@ -63,7 +63,9 @@ class Routing:
     def unit_by_name(self, row: InventoryFile) -> Belongs | Unrouted:
         """Where a row's video belongs, holding what its release name says that it holds."""
         release = row.holding.release or row.place.path
-        decided = route(release, parse_name(release), self.title, self.policy, episodes=self.episodes)
+        elsewhere = row.place.location in {rule.name for rule in self.policy.roots}
+        policy = self.policy.within(row.place.location) if elsewhere else self.policy
+        decided = route(release, parse_name(release), self.title, policy, episodes=self.episodes)
         if isinstance(decided, Unrouted):
             return decided
         holding = attrs.evolve(row.holding, unit=decided.holding.unit)

@@ -12,7 +12,7 @@ from medialib.matching import Candidate, Identified, TitleIndex, identify, known
 from medialib.model import Episode, Movie, Show
 from medialib.naming import JELLYFIN, KODI, ORIGINAL, PLEX, ParsedName
 from medialib.routing import Unrouted, new_movie, new_show, route
-from medialib.workflows.route import RouteRules
+from medialib.workflows.route_rules import RouteRules
 from medialib.workflows.titles import UnknownTitles
 
 __all__ = ["Deciding", "Otherwise", "what_if"]

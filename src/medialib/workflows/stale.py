@@ -17,7 +17,7 @@ from medialib.ports import CancelToken, Catalogue, Clock, InventoryLine, Writabl
 from medialib.routing import extension_of
 from medialib.workflows.bootstrap import InventoryRules, joined, plan_bootstrap_inventory
 from medialib.workflows.drawing import table
-from medialib.workflows.route import VIDEO_EXTENSIONS, RouteRules
+from medialib.workflows.route_rules import VIDEO_EXTENSIONS, RouteRules
 from medialib.workflows.standing import ChangedFile, rows_of, standing, survey
 
 __all__ = ["Stale", "find_stale", "plan_adopt", "plan_forget"]

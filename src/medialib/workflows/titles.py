@@ -163,7 +163,9 @@ class Titles:
         home = home_of(record, policy)
         if isinstance(home, Unrouted):
             return None
-        return homes.setdefault(Place(home.location, collision_key(home.path)), _identity(record))
+        # where titles may be in any of several roots, no two of a kind may have one folder's name in any of them
+        room = _identity(record)[0] if policy.roots else home.location
+        return homes.setdefault(Place(room, collision_key(home.path)), _identity(record))
 
     def entering(self, record: Record, *, first: int) -> tuple[tuple[Action, ...], tuple[str, ...]]:
         """The actions that must come before a file of this title is placed, and the ids that it comes after.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medialib.errors import UsageError
-from medialib.planning import Plan, Remark, irreversible, undo_actions
+from medialib.planning import RECYCLE, Plan, Remark, irreversible, undo_actions
 from medialib.ports import Catalogue, Clock, Run
 
 __all__ = ["plan_undo", "run_to_undo"]
@@ -30,7 +30,7 @@ def plan_undo(
     clock: Clock,
     *,
     run: str | None = None,
-    recycle: str = ".medialib/recycle",
+    recycle: str = RECYCLE,
     configuration: str = "",
 ) -> Plan:
     """Plan the inverses of everything that a run did, last things first.

@@ -29,7 +29,7 @@ from medialib.workflows.ed2k import can_hash_ed2k
 from medialib.workflows.explain import place_of
 from medialib.workflows.hashing import Content
 from medialib.workflows.reading import Failure, Reading, read_each
-from medialib.workflows.route import VIDEO_EXTENSIONS
+from medialib.workflows.route_rules import VIDEO_EXTENSIONS
 from medialib.workflows.scanning import scan
 from medialib.workflows.sharing import SharedRun
 from medialib.workflows.verified import BROKEN, FileState, Verified, share_report

@@ -26,11 +26,13 @@ from medialib.planning import (
     MakeFolder,
     Move,
     Outcome,
+    Purge,
     ReleaseFile,
     ReleaseFolder,
     ReleaseMark,
     ReleaseMove,
     RemoveFolder,
+    WriteText,
 )
 from medialib.ports import Clock
 from medialib.workflows.apply.world import say_failure
@@ -111,7 +113,7 @@ def _remote_of(action: Action) -> str:
             return action.source.location
         case Move() | Discard():
             return action.target.location
-        case ReleaseMark() | ReleaseFolder() | MakeFolder() | RemoveFolder():
+        case ReleaseMark() | ReleaseFolder() | MakeFolder() | RemoveFolder() | Purge() | WriteText():
             return action.place.location
         case _:
             return ""

@@ -9,10 +9,12 @@ from medialib.completeness import same_time
 from medialib.errors import Drifted, PlanRefused
 from medialib.model import FileEntry, Place
 from medialib.planning import (
+    RECYCLE,
     Absent,
     Fetch,
     KeptCopy,
     Plan,
+    Purge,
     Release,
     ReleaseFile,
     ReleaseFolder,
@@ -81,6 +83,8 @@ def _misplaced(plan: Plan, world: World) -> list[str]:
                 problems[f"{action.id}: {error}"] = None
         if isinstance(action, Release):
             problems.update((f"{action.id}: {said}", None) for said in _unreleasable(action, world))
+        if isinstance(action, Purge) and not action.place.path.startswith(f"{RECYCLE}/"):
+            problems[f"{action.id}: {action.place} is not in the recycle folder"] = None
         if isinstance(action, Fetch):
             source = action.source
             if source.location not in world.locations:

@@ -7,21 +7,24 @@ from typing import Literal
 
 import attrs
 
-from medialib.errors import ContentChanged, OutOfReach, TargetTaken
+from medialib.errors import ContentChanged, OutOfReach, TargetTaken, UnsafePath
 from medialib.model import FileEntry, KnownFile, Place
 from medialib.planning import (
+    RECYCLE,
     Action,
     Discard,
     Fetch,
     MakeFolder,
     Move,
     Outcome,
+    Purge,
     ReleaseFile,
     ReleaseFolder,
     ReleaseMark,
     ReleaseMove,
     RemoveFolder,
     Way,
+    WriteText,
 )
 from medialib.ports import (
     CancelToken,
@@ -62,6 +65,11 @@ def perform(action: Action, world: World, *, cancelled: CancelToken, arrived: Ca
         case RemoveFolder(place=place):
             gone = world.writable(place).remove_folder(place.path)
             return Outcome("done", "" if gone else "kept: it is not empty, or was gone already", changed=gone)
+        case Purge(place=place):
+            _purge(action, world.writable(place))
+            return Outcome("done")
+        case WriteText(place=place):
+            return _write(action, world.writable(place), world)
         case ReleaseFile() | ReleaseMove() | ReleaseMark() | ReleaseFolder():
             return perform_release(action, world)
         case _:
@@ -236,6 +244,27 @@ def _discard(action: Discard, world: World, cancelled: CancelToken, arrived: Cal
         created_folders=created,
         previous_holding=None if row is None else row.holding,
     )
+
+
+def _purge(action: Purge, location: WritableLocation) -> None:
+    """Delete a file of the recycle folder, and the folders that it was the last one in."""
+    path = action.place.path
+    if not path.startswith(f"{RECYCLE}/"):
+        raise UnsafePath(f"{action.place} is not in the recycle folder: it is not deleted")
+    location.remove(path, size=action.size, mtime_ns=action.mtime_ns)
+    while (path := path.rpartition("/")[0]).startswith(f"{RECYCLE}/") and location.remove_folder(path):
+        continue
+
+
+def _write(action: WriteText, location: WritableLocation, world: World) -> Outcome:
+    created = _make_folder(location, action.place)
+    if location.entry(action.place.path) is not None:
+        raise TargetTaken(f"{action.place}: something stands there now")
+    part = location.part(action.place.path)
+    with part.write(0) as stream:
+        stream.write(action.content)
+    mtime_ns = part.publish(mtime_ns=int(world.clock.now().timestamp()) * 10**9)
+    return Outcome("done", mtime_ns=mtime_ns, created_folders=created)
 
 
 def _demand_unchanged(source: WritableLocation, action: Move | Discard) -> None:

@@ -24,6 +24,7 @@ from medialib.planning import (
     MakeFolder,
     Move,
     Outcome,
+    Purge,
     RecordInventory,
     RecordKnown,
     ReleaseFile,
@@ -35,6 +36,7 @@ from medialib.planning import (
     RemoveShow,
     SetEpisodes,
     SetHolding,
+    WriteText,
 )
 from medialib.ports import Catalogue, SupportsManyPlaces, offers
 from medialib.workflows.apply.releasing import record_release
@@ -136,7 +138,12 @@ def record(catalogue: Catalogue, action: Action, outcome: Outcome, now: datetime
             if outcome.previous_holding is not None:
                 catalogue.inventory.remove(action.source)
             return outcome
-        case MakeFolder() | RemoveFolder():
+        case WriteText():
+            if action.holding is not None:
+                size, mtime_ns = len(action.content), outcome.mtime_ns or 0
+                catalogue.inventory.put([InventoryFile(action.place, size, mtime_ns, now, action.holding)])
+            return outcome
+        case MakeFolder() | RemoveFolder() | Purge():
             return outcome
         case AddShow(show=show):
             if catalogue.shows.get(show.key) is not None:

@@ -10,7 +10,18 @@ from medialib.completeness import nearly_same_time
 from medialib.errors import MedialibError
 from medialib.events import Noted, Observer, nobody
 from medialib.model import FileEntry, Place
-from medialib.planning import Action, Discard, Fetch, MakeFolder, Move, Outcome, Release, RemoveFolder
+from medialib.planning import (
+    Action,
+    Discard,
+    Fetch,
+    MakeFolder,
+    Move,
+    Outcome,
+    Purge,
+    Release,
+    RemoveFolder,
+    WriteText,
+)
 from medialib.ports import CancelToken, Run, SupportsLinking, SupportsReserving, WritableLocation, offers
 from medialib.workflows.apply.performing import known_row
 from medialib.workflows.apply.recording import record
@@ -84,6 +95,11 @@ def _examine(action: Action, world: World, cancelled: CancelToken) -> Outcome:
         case MakeFolder(place=place):
             there = world.writable(place).has_folder(place.path)
             return Outcome("done", "finished by recovery", changed=False) if there else nothing
+        case Purge(place=place):
+            gone = world.writable(place).entry(place.path) is None
+            return Outcome("done", "finished by recovery") if gone else nothing
+        case WriteText(place=place):
+            return _examine_text(action, world.writable(place))
         case RemoveFolder(place=place):
             # nothing would plan it again: an empty folder is not looked at by any later run
             gone = world.writable(place).remove_folder(place.path)
@@ -129,6 +145,18 @@ def _examine_move(action: Move | Discard, world: World, cancelled: CancelToken) 
             previous_holding=done.previous_holding,
         )
     return Outcome("skipped", f"interrupted before it had any effect; {action.target} is another file")
+
+
+def _examine_text(action: WriteText, location: WritableLocation) -> Outcome:
+    entry = location.entry(action.place.path)
+    if entry is None:
+        return Outcome("skipped", "interrupted before it had any effect")
+    with location.open(action.place.path) as stream:
+        written = stream.read(len(action.content) + 1)
+    if entry.size != len(action.content) or written != action.content:
+        return Outcome("skipped", "interrupted before it had any effect; another file stands there")
+    _forget_part(location, action.place)
+    return Outcome("done", "finished by recovery", mtime_ns=entry.mtime_ns)
 
 
 def _may_be(entry: FileEntry, action: Fetch | Move | Discard, location: WritableLocation) -> bool:

@@ -22,7 +22,7 @@ from medialib.workflows.bootstrap.identifying import FileReading, Reader, counts
 from medialib.workflows.bootstrap.pieces import Gathering, Piece, refuse_empty
 from medialib.workflows.hashing import Content
 from medialib.workflows.reading import Reading, read_each
-from medialib.workflows.route import VIDEO_EXTENSIONS
+from medialib.workflows.route_rules import VIDEO_EXTENSIONS
 from medialib.workflows.scanning import scan
 
 __all__ = ["InventoryRules", "plan_bootstrap_inventory"]

@@ -33,7 +33,7 @@ from medialib.workflows.bootstrap.describing import (
     with_numbers,
 )
 from medialib.workflows.bootstrap.pieces import Gathering, Piece, refuse_empty
-from medialib.workflows.route import VIDEO_EXTENSIONS
+from medialib.workflows.route_rules import VIDEO_EXTENSIONS
 
 __all__ = ["plan_bootstrap_movies"]
 
