@@ -52,6 +52,9 @@ movies = "~/media/movies"
 # unknown_movies = "by-name"
 # minimum_confidence = 0.3                # 0 to 1
 # keep_nfo = false
+# ways = ["reflink", "hardlink", "move"]  # how files are placed, the first that works; ["move"] where none is given
+# conflicts = "refuse"                    # or "better", "both", "ask": what becomes of a second file of an episode
+# review = "~/media/review"               # where names go that are read with too little confidence
 # identify_by_hash = false                # ask AniDB what a file is, by its content
 
 # Who is asked about titles, by `medialib shows add`, by --auto-add and by unknown_shows = "look-up".
