@@ -143,3 +143,33 @@ def test_conflicts_are_settled_as_configured_and_nobody_is_asked_without_a_termi
         "movies/Film Name (2001)/Film Name (2001).mkv": b"low",
         f"incoming/{high}": b"high",
     }
+
+
+def test_every_sort_of_name_has_its_place_or_is_told(home: Home) -> None:
+    """Dailies, double episodes, specials, OVAs, packs with subtitles in folders of their own, films."""
+    for path in (
+        "Show.Name.S01E01E02.mkv",
+        "Show.Name.S00E03.mkv",
+        "Daily.Show.2024.05.17.mkv",
+        "[G] Show Name - OVA 2 [1080p].mkv",
+        "Pack.S01.1080p-GRP/Pack.S01E01.1080p-GRP.mkv",
+        "Pack.S01.1080p-GRP/Pack.S01E02.1080p-GRP.mkv",
+        "Pack.S01.1080p-GRP/Subs/Pack.S01E02.1080p-GRP/2_English.srt",
+        "Film.Name.2001.1080p.BluRay/Film.Name.2001.1080p.BluRay.mkv",
+        "Film.Name.2001.1080p.BluRay/Film.Name.2001.1080p.BluRay.en.forced.srt",
+    ):
+        home.put(path, where="incoming")
+    answer = home.medialib("route")
+    assert answer.code == 3
+    assert "it is OVA 2, and nobody tells which special (season 0) that is" in " ".join(answer.out.split())
+    assert sorted(home.files()) == [
+        "incoming/[G] Show Name - OVA 2 [1080p].mkv",
+        "movies/Film Name (2001)/Film Name (2001).en.forced.srt",
+        "movies/Film Name (2001)/Film Name (2001).mkv",
+        "tv/Daily Show/Season 2024/Daily.Show.2024.05.17.mkv",
+        "tv/Pack/Season 01/Pack.S01E01.1080p-GRP.mkv",
+        "tv/Pack/Season 01/Pack.S01E02.1080p-GRP.en.srt",
+        "tv/Pack/Season 01/Pack.S01E02.1080p-GRP.mkv",
+        "tv/Show Name/Season 00/Show.Name.S00E03.mkv",
+        "tv/Show Name/Season 01/Show.Name.S01E01E02.mkv",
+    ]

@@ -24,6 +24,7 @@ from medialib.naming import (
 from medialib.routing.companions import split_stem
 from medialib.routing.copies import details_of
 from medialib.routing.roots import RootRule
+from medialib.routing.specials import special_of
 
 __all__ = ["Route", "Routed", "RoutingPolicy", "Unrouted", "held_by", "home_of", "route"]
 
@@ -160,7 +161,7 @@ def held_by(
         unit = Unit("episode", title.key, numbered.season, numbered.episodes, numbered.aired)
         return _holding(path, parsed, unit)
     counted = tuple(int(each) for each in parsed.absolute_episodes or parsed.episodes if isinstance(each, int))
-    if counted and parsed.date is None and not parsed.seasons:
+    if counted and parsed.date is None and not parsed.seasons and not parsed.special:
         return _holding(path, parsed, Unit("episode", title.key, None, counted))
     called = None if parsed.episode_title is None else normalise_title(parsed.episode_title)
     fitting = [
@@ -262,6 +263,11 @@ def _number(parsed: ParsedName, show: Show, episodes: tuple[Episode, ...]) -> _N
         return _Numbered(parsed.seasons[0], whole, parsed.date, f"the name says S{parsed.seasons[0]:02}E{listed}")
     if parsed.date is not None:
         return _by_date(parsed.date, episodes)
+    if parsed.special and not parsed.seasons:
+        special = special_of(parsed, episodes)
+        if isinstance(special, str):
+            return Unrouted(special, "Rename it to the special that it is (S00E…).")
+        return _Numbered(0, (special[0].number,), None, special[1])
     absolute = tuple(int(number) for number in parsed.absolute_episodes) or whole
     if absolute:
         return _by_absolute(absolute, show, episodes)
