@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from medialib.model import Place
 from medialib.naming import collision_key
 from medialib.planning import Move, Plan, RemoveFolder, check_plan
+from medialib.ports import FolderListing
 from medialib.testing.memory_location import MemoryLocation
 from medialib.workflows.arranging import Arrangement, Wish, arrange
 from medialib.workflows.folder_names import FolderNames, folders_above
@@ -18,6 +19,17 @@ PATHS = [
     *("a", "b", "c", "d", "A", "f/a", "f/b", "F/a", "f/B", "g/a", "g/h/b", "caf\u00e9", "cafe\u0301", "f", "g/h"),
     *("x" * 300, "../out"),
 ]
+
+
+class ListingLocation(MemoryLocation):
+    """One that lists folders alone, empty ones too, as a disk does."""
+
+    def list_folder(self, path: str) -> FolderListing:
+        """See `SupportsFolderListing.list_folder`."""
+        start = f"{path}/" if path else ""
+        entries = tuple(entry for entry in self.walk(path) if "/" not in entry.path[len(start) :])
+        below = (folder for folder in self.folders if folder and folder.startswith(start))
+        return FolderListing(entries, tuple(sorted(folder for folder in below if "/" not in folder[len(start) :])))
 
 
 @st.composite
@@ -52,13 +64,13 @@ def arranged(location: MemoryLocation, groups: list[list[tuple[str, str]]]) -> A
 @given(wanting())
 def test_whatever_is_wanted(given_: tuple[list[str], list[list[tuple[str, str]]]]) -> None:
     standing, groups = given_
-    location = MemoryLocation("tv")
+    location = ListingLocation("tv")
     for path in standing:
         location.put(path, path[-1:].encode())
     found = arranged(location, groups)
     plan = Plan("test", datetime(2024, 1, 1, tzinfo=UTC), "c", "d", found.actions)
     check_plan(plan)
-    names = {path: path for path in standing}
+    names, folders = {path: path for path in standing}, set(location.folders)
     for action in found.actions:
         if isinstance(action, Move):
             file = names.pop(action.source.path)
@@ -67,6 +79,7 @@ def test_whatever_is_wanted(given_: tuple[list[str], list[list[tuple[str, str]]]
         else:
             assert isinstance(action, RemoveFolder)
             assert not any(path.startswith(f"{action.place.path}/") for path in names)
+            folders.remove(action.place.path)
     now = {file: path for path, file in names.items()}
     left = {wish.source.path for wish, _ in found.left}
     for group in groups:
@@ -75,9 +88,10 @@ def test_whatever_is_wanted(given_: tuple[list[str], list[list[tuple[str, str]]]
         assert [collision_key(now[here]) for here, _ in group] == [
             collision_key(here if stays else there) for here, there in group
         ]
-    again = MemoryLocation("tv")
+    again = ListingLocation("tv")
     for path in names:
         again.put(path, path[-1:].encode())
+    again.folders |= folders
     wishes = [[(now[here], there) for here, there in group] for group in groups]
     assert not [action for action in arranged(again, wishes).actions if isinstance(action, Move)]
 

@@ -59,9 +59,7 @@ def arrange(groups: Iterable[Sequence[Wish]], names: FolderNames, *, after: tupl
     of this comes after.
     """
     arranging = _Arranging(names, after)
-    for group in groups:
-        arranging.take(group)
-    arranging.go()
+    arranging.place([tuple(group) for group in groups])
     arranging.remove_folders()
     return Arrangement(tuple(arranging.actions), tuple(arranging.left))
 
@@ -79,7 +77,6 @@ class _File:
 @attrs.define(eq=False)
 class _Group:
     files: list[_File]
-    aside: bool = False
 
     @property
     def moving(self) -> list[_File]:
@@ -98,6 +95,8 @@ class _Arranging:
         """What came to a name, and stands there."""
         self._gone: dict[Place, str] = {}
         """What stood at a place at first, and the action by which it went."""
+        self._forgotten: set[Place] = set()
+        """Those of them that the names do not have any more."""
         self._vacated: dict[_Key, str] = {}
         """The action by which a name was last given up."""
         self._folders_left: defaultdict[Place, list[str]] = defaultdict(list)
@@ -106,8 +105,23 @@ class _Arranging:
 
     # ---------------------------------------------------------------------------------------------------- taking wishes
 
-    def take(self, group: Sequence[Wish]) -> None:
-        """Note what a group wants, unless it can never have it."""
+    def place(self, groups: Sequence[Sequence[Wish]]) -> None:
+        """Move what can be moved; what a file was in the way of that has gone by then is tried once more."""
+        refused = [(group, said) for group in groups if (said := self._take(group)) is not None]
+        self._go()
+        while refused and self._gone.keys() - self._forgotten:
+            for place in self._gone.keys() - self._forgotten:
+                self._forgotten.add(place)
+                self._names.forget(place)
+            refused = [(group, said) for group, _ in refused if (said := self._take(group)) is not None]
+            self._go()
+        self.left += [said for _, said in refused]
+        for group in self._pending:
+            file, other = next((file, other) for file in group.moving if (other := self._taken_by(file)) is not None)
+            self.left.append((file.wish, f"something stands at {file.target}, or is to stand there: {other}"))
+
+    def _take(self, group: Sequence[Wish]) -> tuple[Wish, str] | None:
+        """Note what a group wants, unless it cannot have it; then the wish by which it cannot, and why."""
         files: list[_File] = []
         wanted: set[_Key] = set()
         for wish in group:
@@ -115,8 +129,7 @@ class _Arranging:
             if reason is None and _key(target) in wanted:
                 reason = f"another file that goes with it is to stand at {target}, too"
             if reason is not None:
-                self.left.append((wish, reason))
-                return
+                return wish, reason
             wanted.add(_key(target))
             files.append(_File(wish, target, wish.source))
         taken = _Group(files)
@@ -125,6 +138,7 @@ class _Arranging:
         else:
             for file in files:
                 self._say(file)
+        return None
 
     def _settled(self, wish: Wish) -> tuple[Place, str | None]:
         """Where a file is to stand, and why it cannot."""
@@ -148,22 +162,30 @@ class _Arranging:
 
     # ----------------------------------------------------------------------------------------------------------- moving
 
-    def go(self) -> None:
+    def _go(self) -> None:
         """Move whatever can be moved, until nothing can."""
         while self._pending:
             waiting = [group for group in self._pending if not self._go_if_free(group)]
             if len(waiting) < len(self._pending):
                 self._pending = waiting
                 continue
-            circle = next((group for group in self._in_circles() if not group.aside), None)
-            if circle is None:
+            circles = self._in_circles()
+            if not circles:
                 break
-            circle.aside = True
-            for file in circle.moving:
-                self._move(file, self._aside(file))
-        for group in self._pending:
-            file, other = next((file, other) for file in group.moving if (other := self._taken_by(file)) is not None)
-            self.left.append((file.wish, f"something stands at {file.target}, or is to stand there: {other}"))
+            self._go_round(circles)
+            self._pending = [group for group in self._pending if group.moving]
+
+    def _go_round(self, circles: list[_Group]) -> None:
+        """Move those that want each other's places, before anybody else takes one; some go by way of a third name."""
+        aside: list[_Group] = []
+        while circles:
+            waiting = [group for group in circles if not self._go_if_free(group)]
+            if len(waiting) == len(circles):
+                group = next(group for group in waiting if group not in aside)
+                aside.append(group)
+                for file in group.moving:
+                    self._move(file, self._aside(file))
+            circles = waiting
 
     def _go_if_free(self, group: _Group) -> bool:
         if any(self._taken_by(file) is not None for file in group.moving):
@@ -220,7 +242,9 @@ class _Arranging:
 
     def _move(self, file: _File, target: Place) -> None:
         name, wish = f"m{len(self.actions) + 1}", file.wish
-        before = (self._vacated.get(_key(target)), file.moved_by)
+        # a folder may be wanted where a file stood
+        paths = (Place(target.location, folder) for folder in (target.path, *folders_above(target.path)))
+        before = (*(self._vacated.get(_key(place)) for place in paths), file.moved_by)
         after = tuple(dict.fromkeys((*self._after, *(each for each in before if each is not None))))
         self.actions.append(
             Move(name, file.now, target, wish.size, wish.mtime_ns, wish.holding, reason=wish.reason, after=after)
@@ -255,7 +279,7 @@ class _Arranging:
             files = (Place(place.location, f"{place.path}/{name}") for name in self._names.files(place))
             folders = (Place(place.location, f"{place.path}/{name}") for name in self._names.folders(place))
             empty = all(file in self._gone for file in files) and all(folder in going for folder in folders)
-            if place not in used and empty:
+            if place not in used and empty and place not in self._names.in_the_way:
                 going.add(place)
                 name = f"r{len(self.actions) + 1}"
                 after = tuple(self._folders_left[place])

@@ -35,6 +35,8 @@ class FolderNames:
     def __init__(self, locations: Mapping[str, WritableLocation]) -> None:
         self._locations = locations
         self._folders: dict[Place, _Folder] = {}
+        self.in_the_way: set[Place] = set()
+        """Folders that stand where a file was wanted: they stay, even if they end up empty."""
 
     def has(self, location: str) -> bool:
         """Whether there is such a location."""
@@ -96,9 +98,25 @@ class FolderNames:
                 return f"{place.location}:{below} is a file, where a folder is wanted"
             path = below
         settled = Place(place.location, f"{path}/{name}" if path else name)
-        if set(self.alike(settled)) & self._folder(Place(place.location, path)).folders:
+        folder = next((alike for alike in self.alike(settled) if self._is_folder(settled, alike)), None)
+        if folder is None and not offers(self._locations[place.location], SupportsFolderListing):
+            # an empty one is not seen there
+            folder = name if self._locations[place.location].has_folder(settled.path) else None
+        if folder is not None:
+            self.in_the_way.add(Place(place.location, f"{path}/{folder}" if path else folder))
             return f"{settled} is a folder"
         return settled
+
+    def forget(self, place: Place) -> None:
+        """The file that stood there has gone."""
+        folder, _, name = place.path.rpartition("/")
+        here = self._folder(Place(place.location, folder))
+        if here.files.pop(name, None) is not None:
+            here.by_key[collision_key(name)].remove(name)
+
+    def _is_folder(self, place: Place, name: str) -> bool:
+        folder = place.path.rpartition("/")[0]
+        return name in self._folder(Place(place.location, folder)).folders
 
     def _folder(self, place: Place) -> _Folder:
         if place not in self._folders:
