@@ -6,7 +6,7 @@ from medialib.config.addresses import parse_remote_url
 from medialib.config.checks import RESERVED_NAMES, secrets_of
 from medialib.config.description import SettingDescription, describe_settings
 from medialib.config.environment import RESERVED_VARIABLES
-from medialib.config.library_settings import LibrarySettings, RoutingSettings
+from medialib.config.library_settings import LibrarySettings, RootSettings, RoutingSettings
 from medialib.config.migration import (
     Migration,
     NativeForm,
@@ -56,6 +56,7 @@ __all__ = [
     "Migration",
     "NativeForm",
     "RemoteSettings",
+    "RootSettings",
     "RoutingSettings",
     "Secret",
     "SecretUrl",
