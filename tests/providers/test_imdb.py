@@ -119,7 +119,8 @@ def test_what_the_files_say_is_found(tmp_path: Path) -> None:
     ]
     assert [title.year for title in provider.search("heat", "movie", year=1986)] == [1986, 1995]
     assert provider.search("heat the game", "movie") == ()
-    for lost in ("", "'", '"', "OR AND", 'a" OR "b', "heat*", "NEAR(heat)", "\udcff", "words_1:heat"):
+    odd = ("", "'", '"', "OR AND", 'a" OR "b', "heat*", "NEAR(heat)", "\udcff", "words_1:heat", "\x80\x08÷", "÷-÷ ¿")
+    for lost in odd:
         assert provider.search(lost) == ()
     provider.close()
     provider.close()

@@ -198,8 +198,8 @@ class ImdbProvider:
 
 
 def _is_word(word: str) -> bool:
-    """Whether the search takes a word for one: its first letter tells, since no word mixes letters and other things."""
-    return word[0].isalnum() or not word[0].isascii()
+    """Whether the search takes a word for one: other plain signs than letters and digits part words there."""
+    return all(letter.isalnum() or not letter.isascii() for letter in word)
 
 
 def _title(row: _Row, aliases: Iterable[str]) -> TitleMetadata:
