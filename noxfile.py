@@ -97,10 +97,11 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def examples(session: nox.Session) -> None:
-    """The script and the notebook."""
+    """The script and the notebooks."""
     install(session, "examples")
     session.run("python", "examples/preview_and_route.py", silent=True)
     session.run("jupyter", "execute", "--timeout=120", "examples/names_and_routes.ipynb")
+    session.run("jupyter", "execute", "--timeout=120", "examples/library_in_tables.ipynb")
 
 
 @nox.session

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
@@ -18,8 +20,9 @@ def test_the_script_does_all_and_takes_it_back() -> None:
     assert done.stdout.endswith("Undone: True. The library now:\n")
 
 
-def test_the_notebook_is_kept_without_outputs() -> None:
-    notebook = json.loads((EXAMPLES / "names_and_routes.ipynb").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", ["names_and_routes.ipynb", "library_in_tables.ipynb"])
+def test_the_notebooks_are_kept_without_outputs(name: str) -> None:
+    notebook = json.loads((EXAMPLES / name).read_text(encoding="utf-8"))
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert len(code) > 8
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
