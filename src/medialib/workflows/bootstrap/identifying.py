@@ -59,9 +59,10 @@ class Reader:
         records: list[Show | Movie] = [*catalogue.shows.all(), *catalogue.movies.all()]
         for record in records:
             self._records[_kind(record), record.key] = record
-            home = home_of(record, policy)
-            if isinstance(home, Place):
-                self._homes.setdefault((home.location, collision_key(home.path)), record)
+            for kept in (policy, *(policy.within(rule.name) for rule in policy.roots)):
+                home = home_of(record, kept)
+                if isinstance(home, Place):
+                    self._homes.setdefault((home.location, collision_key(home.path)), record)
         self._index = TitleIndex(known_title(record) for record in self._records.values())
         self._episodes: tuple[str, tuple[Episode, ...]] = ("", ())
         self._folders: tuple[tuple[str, str], _Home | None] = (("", ""), None)
