@@ -121,6 +121,7 @@ def test_a_folder_that_is_there_is_used_rather_than_a_second_one(home: Home) -> 
         "tv/Show Name (2019)/Season 01/Show Name - S01E01.mkv",
         "tv/Show Name (2019)/Season 01/Show.Name.S01E02.mkv",
     ]
+    assert home.rows("select folder from shows") == [("Show Name (2019)",)]
 
 
 def test_conflicts_are_settled_as_configured_and_nobody_is_asked_without_a_terminal(home: Home) -> None:

@@ -39,6 +39,7 @@ class Homes:
         self._policy = policy
         self._free: dict[str, int | None] = {}
         self._chosen: dict[str, str] = {}
+        self._found: dict[tuple[type, str], str] = {}
         self._folders: dict[str, tuple[str, ...]] = {}
 
     def of(self, record: Record, parsed: ParsedName, size: int) -> Home:
@@ -55,8 +56,13 @@ class Homes:
         folder = self._folder(record, policy)
         if folder is None:
             return Home(record, policy, choice.reasons)
+        self._found[type(record), record.key] = folder
         reason = f"in the folder {folder!r}, which is there already"
         return Home(attrs.evolve(record, folder=folder), policy, (*choice.reasons, reason))
+
+    def folder_of(self, record: Record) -> str:
+        """The folder that a title has though it is called otherwise, as found by `of`; empty if there is none."""
+        return self._found.get((type(record), record.key), "")
 
     def take(self, record: Record, place: Place, size: int) -> None:
         """A file of so many bytes is planned into a root: the next one of its show goes there too."""

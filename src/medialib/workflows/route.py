@@ -15,7 +15,7 @@ from medialib.events import LocationWalked, Observer, nobody
 from medialib.filters import judge_path
 from medialib.model import Episode, FileEntry, Holding, Movie, Place, RefusedEntry, Show, Unit
 from medialib.naming import ParsedName, parse_name
-from medialib.planning import Move, Plan, Remark
+from medialib.planning import Action, AddMovie, AddShow, Move, Plan, Remark
 from medialib.ports import PART_SUFFIXES, CancelToken, Catalogue, Clock, Location, SupportsWriters, WritableLocation
 from medialib.routing import (
     Companion,
@@ -52,6 +52,8 @@ class _Waiting:
     record: Show | Movie
     decided: Routed
     episodes: tuple[Episode, ...]
+    folder: str
+    """The folder that the title has already though it is called otherwise; empty where there is none."""
 
 
 @attrs.frozen
@@ -263,7 +265,8 @@ class _Routing:
                 self._dispute(entry, named, decided)
         self._homes.take(titled.record, decided.place, entry.size)
         episodes = self._titles.episodes(titled.record, parsed)
-        return _Waiting(entry, titled.record, decided, () if isinstance(episodes, Unrouted) else episodes)
+        folder = self._homes.folder_of(titled.record)
+        return _Waiting(entry, titled.record, decided, () if isinstance(episodes, Unrouted) else episodes, folder)
 
     def _unsure(self) -> list[str]:
         """The videos that are here and may be known by their content better than by their names."""
@@ -306,11 +309,9 @@ class _Routing:
         home = self._homes.of(record, parsed, entry.size)
         kept = attrs.evolve(home.policy, minimum_confidence=policy.minimum_confidence)
         decided = route(entry.path, parsed, home.record, kept, episodes=episodes)
-        return (
-            decided
-            if isinstance(decided, Unrouted)
-            else attrs.evolve(decided, reasons=(*decided.reasons, *home.reasons))
-        )
+        if isinstance(decided, Unrouted):
+            return decided
+        return attrs.evolve(decided, reasons=(*decided.reasons, *home.reasons))
 
     def _place_video(self, waiting: _Waiting) -> _Placed | None:
         entry, record, decided = waiting.entry, waiting.record, waiting.decided
@@ -324,7 +325,7 @@ class _Routing:
         if claim is None:
             return None
         entering, after = self._titles.entering(record, first=len(self.draft.actions) + 1)
-        self.draft.actions.extend(entering)
+        self.draft.actions.extend(_in_folder(action, waiting.folder) for action in entering)
         reasons = (*decided.reasons, *claim.reasons)
         mover = self._move(entry, claim.place, decided.holding, reasons, (*after, *claim.after))
         self._fresh.append(NewVideo(record, decided.holding.unit, claim.place, mover, waiting.episodes))
@@ -420,3 +421,12 @@ class _Routing:
         if known is None or known.size != entry.size or not nearly_same_time(known.mtime_ns, entry.mtime_ns):
             return None
         return known.sha256
+
+
+def _in_folder(action: Action, folder: str) -> Action:
+    """The action that enters a title, with the folder that it has already."""
+    if folder and isinstance(action, AddShow):
+        return attrs.evolve(action, show=attrs.evolve(action.show, folder=folder))
+    if folder and isinstance(action, AddMovie):
+        return attrs.evolve(action, movie=attrs.evolve(action.movie, folder=folder))
+    return action
