@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 
@@ -28,6 +30,7 @@ from medialib.workflows.drawing import printable
 __all__ = [
     "EXIT_BY_STATE",
     "counted",
+    "print_columns",
     "print_json",
     "printable",
     "show_plan",
@@ -165,6 +168,28 @@ def work_document(verb: str, work: Work, *, applied: bool, exit_code: int) -> di
         ],
         "exit_code": exit_code,
     }
+
+
+def print_columns(
+    console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Collection[int] = ()
+) -> None:
+    """Rows beneath their heads, each column as wide as it must be; those at the positions `numbers` stand right.
+
+    Nothing is drawn around them and nothing is cut, so that ten thousand rows take no longer than they are read.
+    """
+    table = [tuple(heads), *(tuple(printable(cell) for cell in row) for row in rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+
+    def line(row: Sequence[str]) -> str:
+        cells = [
+            " " * (width - cell_len(cell)) + cell if at in numbers else cell + " " * (width - cell_len(cell))
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        return "  ".join(cells).rstrip()
+
+    console.print(line(table[0]), style="bold", markup=False)
+    if len(table) > 1:
+        console.out("\n".join(map(line, table[1:])), highlight=False)
 
 
 def print_json(document: Any) -> None:

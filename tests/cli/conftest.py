@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pty
 import secrets
 import sqlite3
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,8 +22,11 @@ import pytest
 
 from medialib.errors import CatalogueMissing
 from medialib.library import administration
+from medialib.testing.metadata_world import MetadataWorld, invented_world
 from medialib.testing.postgresql import PostgresqlServer
 from medialib.testing.servers import SshServer, require_modules
+from medialib.testing.tmdb_server import TmdbServer
+from medialib.testing.tvmaze_server import TvmazeServer
 from medialib_cli.app import main
 
 KINDS = ("sqlite", "postgresql", "milvus-embedded", "milvus-server")
@@ -103,6 +110,25 @@ class Home:
         assert "Traceback" not in said.err
         return Answer(code, said.out, said.err)
 
+    def at_a_terminal(self, *arguments: str, answers: tuple[str, ...]) -> tuple[int, str]:
+        """Run a command on a pseudo-terminal; each answer is given once the next question stands."""
+        near, far = pty.openpty()
+        command = [sys.executable, "-m", "medialib_cli", "--config", str(self.folder / "medialib.toml"), *arguments]
+        with subprocess.Popen(command, stdin=far, stdout=far, stderr=far, start_new_session=True) as process:
+            os.close(far)
+            said, waiting = "", list(answers)
+            while True:
+                try:
+                    piece = os.read(near, 4096).decode(errors="replace")
+                except OSError:
+                    break
+                said += piece
+                if waiting and said.count("for none of them: ") > len(answers) - len(waiting):
+                    os.write(near, f"{waiting.pop(0)}\n".encode())
+            process.wait(30)
+        os.close(near)
+        return process.returncode, said
+
     def put(self, path: str, content: bytes | str = b"", *, age: float = 3600, where: str | None = None) -> Path:
         """A file on the remote (or below another folder), changed `age` seconds ago."""
         file = (self.remote if where is None else self.folder / where) / path
@@ -156,6 +182,48 @@ class Home:
                 file = administration.back_up(self.address, Path(folder)).path
             with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
                 return connection.execute(query).fetchall()
+
+
+@attrs.frozen
+class Services:
+    """One invented world, told of by two services."""
+
+    world: MetadataWorld
+    tvmaze: TvmazeServer
+    tmdb: TmdbServer
+    key: str
+    """The key that TMDB wants."""
+
+    def use(self, home: Home, provider: str) -> Home:
+        """Let a home ask one of them first; the other one can be asked as well."""
+        home.configure(
+            library=f"""
+[metadata]
+provider = "{provider}"
+patience = "2s"
+timeout = "3s"
+[tvmaze]
+url = "{self.tvmaze.url}"
+[tmdb]
+api_key = "{self.key}"
+url = "{self.tmdb.api}"
+"""
+        )
+        return home
+
+
+@pytest.fixture
+def services() -> Iterator[Services]:
+    """Two metadata services on loopback."""
+    world, key = invented_world(), "0123456789abcdef0123456789abcdef"
+    with TvmazeServer(world) as tvmaze, TmdbServer(world, key=key) as tmdb:
+        yield Services(world, tvmaze, tmdb, key)
+
+
+@pytest.fixture
+def asking(home: Home, services: Services) -> Home:
+    """A home whose provider is TVmaze."""
+    return services.use(home, "tvmaze")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

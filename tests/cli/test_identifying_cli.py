@@ -2,66 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import attrs
 import pytest
 
-from medialib.testing.metadata_world import MetadataWorld, invented_world
-from medialib.testing.tmdb_server import TmdbServer
-from medialib.testing.tvmaze_server import TvmazeServer
+from medialib.testing.metadata_world import invented_world
 from medialib.testing.web_server import Cut, Empty, Fault, Refuse
 
 if TYPE_CHECKING:
-    from .conftest import Home
-
-KEY = "0123456789abcdef0123456789abcdef"
+    from .conftest import Home, Services
 
 
-@attrs.frozen
-class Services:
-    """One invented world, told of by two services."""
-
-    world: MetadataWorld
-    tvmaze: TvmazeServer
-    tmdb: TmdbServer
-
-
-@pytest.fixture
-def services() -> Iterator[Services]:
-    world = invented_world()
-    with TvmazeServer(world) as tvmaze, TmdbServer(world, key=KEY) as tmdb:
-        yield Services(world, tvmaze, tmdb)
-
-
-@pytest.fixture
-def asking(home: Home, services: Services) -> Home:
-    """A home whose provider is TVmaze."""
-    return use(home, services, "tvmaze")
-
-
-def use(home: Home, services: Services, provider: str, *, patience: str = "2s") -> Home:
-    home.configure(
-        library=f"""
-[metadata]
-provider = "{provider}"
-patience = "{patience}"
-timeout = "3s"
-[tvmaze]
-url = "{services.tvmaze.url}"
-[tmdb]
-api_key = "{KEY}"
-url = "{services.tmdb.api}"
-"""
-    )
-    return home
+def use(home: Home, services: Services, provider: str) -> Home:
+    return services.use(home, provider)
 
 
 # -------------------------------------------------------------------------------------------------------- while routing
@@ -186,12 +141,12 @@ def test_retry_after_is_waited_for(asking: Home, services: Services) -> None:
 def test_a_wrong_key_says_which(home: Home, services: Services) -> None:
     use(home, services, "tmdb")
     text = (home.folder / "medialib.toml").read_text()
-    (home.folder / "medialib.toml").write_text(text.replace(KEY, "f" * 32))
+    (home.folder / "medialib.toml").write_text(text.replace(services.key, "f" * 32))
     refused = home.medialib("shows", "add", "The Long Voyage")
     assert refused.code == 1
     assert "tmdb.api_key" in refused.err
     assert "f" * 32 not in refused.err
-    (home.folder / "medialib.toml").write_text(text.replace(f'api_key = "{KEY}"', ""))
+    (home.folder / "medialib.toml").write_text(text.replace(f'api_key = "{services.key}"', ""))
     unset = home.medialib("shows", "add", "The Long Voyage")
     assert unset.code == 2
     assert "tmdb.api_key" in unset.err
@@ -234,7 +189,7 @@ def test_a_number_that_the_provider_cannot_go_by(asking: Home, services: Service
     assert asking.medialib("add-show", "Nosferatu", "--tmdb-id", "202").code == 0
     assert services.tmdb.asked() > 0
     text = (asking.folder / "medialib.toml").read_text()
-    (asking.folder / "medialib.toml").write_text(text.replace(f'api_key = "{KEY}"', ""))
+    (asking.folder / "medialib.toml").write_text(text.replace(f'api_key = "{services.key}"', ""))
     refused = asking.medialib("add-show", "Nosferatu", "--tmdb-id", "203")
     assert refused.code == 2
     assert "tmdb.api_key" in refused.err
@@ -249,28 +204,8 @@ def test_a_saved_plan_adds_the_show_later(asking: Home, services: Services, tmp_
     assert asking.rows("SELECT count(*) FROM episodes") == [(6,)]
 
 
-def at_a_terminal(home: Home, *arguments: str, answers: tuple[str, ...]) -> tuple[int, str]:
-    """Run a command on a pseudo-terminal; each answer is given once the next question stands."""
-    near, far = pty.openpty()
-    command = [sys.executable, "-m", "medialib_cli", "--config", str(home.folder / "medialib.toml"), *arguments]
-    with subprocess.Popen(command, stdin=far, stdout=far, stderr=far, start_new_session=True) as process:
-        os.close(far)
-        said, waiting = "", list(answers)
-        while True:
-            try:
-                piece = os.read(near, 4096).decode(errors="replace")
-            except OSError:
-                break
-            said += piece
-            if waiting and said.count("for none of them: ") > len(answers) - len(waiting):
-                os.write(near, f"{waiting.pop(0)}\n".encode())
-        process.wait(30)
-    os.close(near)
-    return process.returncode, said
-
-
 def test_at_a_terminal_one_is_asked_until_it_is_clear(asking: Home) -> None:
-    code, said = at_a_terminal(asking, "shows", "add", "Nosferatu", answers=("7", "x", "1,2", "2"))
+    code, said = asking.at_a_terminal("shows", "add", "Nosferatu", answers=("7", "x", "1,2", "2"))
     assert code == 0, said
     assert "one number is wanted" in said
     assert asking.rows("SELECT year FROM shows") == [(2014,)]
@@ -282,7 +217,7 @@ def test_at_a_terminal_one_is_asked_until_it_is_clear(asking: Home) -> None:
 def test_at_a_terminal_routing_asks_once_a_title(asking: Home) -> None:
     for number in (1, 2):
         asking.put(f"Nosferatu.S01E0{number}.mkv", where="incoming")
-    code, said = at_a_terminal(asking, "route", "--auto-add", answers=("3",))
+    code, said = asking.at_a_terminal("route", "--auto-add", answers=("3",))
     assert code == 0, said
     assert said.count("Which of these is 'Nosferatu'?") == 1
     assert len(asking.files("tv")) == 2
@@ -290,7 +225,7 @@ def test_at_a_terminal_routing_asks_once_a_title(asking: Home) -> None:
 
 def test_no_answer_leaves_the_files(asking: Home) -> None:
     asking.put("Nosferatu.S01E01.mkv", where="incoming")
-    code, said = at_a_terminal(asking, "route", "--auto-add", answers=("",))
+    code, said = asking.at_a_terminal("route", "--auto-add", answers=("",))
     assert code == 3, said
     assert not asking.files("tv")
 
@@ -323,6 +258,6 @@ def test_a_wrong_show_is_made_the_right_one(home: Home, services: Services) -> N
 
 def test_at_a_terminal_the_right_one_is_chosen(asking: Home) -> None:
     asking.medialib("add-show", "Nosferatu", "--tvmaze-id", "201")
-    code, said = at_a_terminal(asking, "fix-show", "Nosferatu", answers=("20", "0", "3"))
+    code, said = asking.at_a_terminal("fix-show", "Nosferatu", answers=("20", "0", "3"))
     assert code == 0, said
     assert asking.rows("SELECT tvmaze FROM shows") == [(203,)]

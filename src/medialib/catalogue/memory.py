@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 import attrs
 
+from medialib.catalogue.counting import count_rows
 from medialib.catalogue.lines import places_named
 from medialib.catalogue.memory_state import Contents, Repository, State, own_action, own_file, own_line, own_outcome
 from medialib.errors import CatalogueError, ConfigurationError
 from medialib.events import Observer, nobody
 from medialib.model import Episode, InventoryFile, KnownFile, Movie, Place, Season, Show, Sighting
 from medialib.planning import Action, Outcome, Performed
-from medialib.ports import CatalogueTraits, Lease, Run, RunState
+from medialib.ports import CatalogueTraits, Lease, Run, RunState, ShowCounts
 
 __all__ = ["MemoryCatalogue", "open_memory"]
 
@@ -355,6 +356,11 @@ class MemoryCatalogue:
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, for what this thread does inside."""
         return self._state.transaction()
+
+    def show_counts(self, shows: Collection[str]) -> Mapping[str, ShowCounts]:
+        """What there is of each of these shows, by key."""
+        with self._state.reading() as contents:
+            return count_rows(shows, contents.episodes.values(), contents.inventory.values())
 
     def remotes(self) -> tuple[str, ...]:
         """The names of the remotes that known files or sightings are of, sorted."""

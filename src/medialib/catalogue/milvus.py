@@ -6,15 +6,17 @@ checkpoints, the leases and the sightings are in the SQLite file, and every chan
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 
+from medialib.catalogue.counting import count_rows
 from medialib.catalogue.gates import Gate
 from medialib.catalogue.milvus_address import BESIDE, read_address
 from medialib.catalogue.milvus_files import MilvusInventory, MilvusKnownFiles
 from medialib.catalogue.milvus_log import Log, read_log
-from medialib.catalogue.milvus_rows import EPISODES, KNOWN_FILES, SHOWS, TABLES
+from medialib.catalogue.milvus_rows import EPISODES, INVENTORY, KNOWN_FILES, SHOWS, TABLES
 from medialib.catalogue.milvus_server import DEFAULT_PORT, MilvusConnection, connect_embedded, connect_server
 from medialib.catalogue.milvus_store import MilvusStore
 from medialib.catalogue.milvus_tables import MilvusTables, NoRows
@@ -25,7 +27,7 @@ from medialib.catalogue.sql_journal import SqlCheckpoints, SqlJournal, SqlLeases
 from medialib.catalogue.sqlite import open_sqlite
 from medialib.errors import CatalogueCorrupt, CatalogueError, CatalogueFromTheFuture, CatalogueMissing
 from medialib.events import Observer, nobody
-from medialib.ports import CatalogueTraits
+from medialib.ports import CatalogueTraits, ShowCounts
 
 __all__ = ["BESIDE", "MilvusCatalogue", "open_embedded_milvus", "open_milvus", "open_milvus_server"]
 
@@ -284,6 +286,11 @@ class MilvusCatalogue:
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, for what this thread does inside."""
         return self._store.transaction()
+
+    def show_counts(self, shows: Collection[str]) -> Mapping[str, ShowCounts]:
+        """What there is of each of these shows, by key."""
+        with self._store.reading():
+            return count_rows(shows, self._store.all(EPISODES), self._store.all(INVENTORY))
 
     def remotes(self) -> tuple[str, ...]:
         """The names of the remotes that known files or sightings are of, sorted."""

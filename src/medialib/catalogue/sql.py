@@ -5,18 +5,20 @@ What differs between databases comes in as a `Backend`; everything else is SQLAl
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, exists, func, insert, select, text, update
 
 from medialib.catalogue.schema import REVISIONS, identities, known_files, leases, metadata, sightings
+from medialib.catalogue.sql_counts import count_shows
 from medialib.catalogue.sql_files import SqlInventory, SqlKnownFiles, SqlSightings
 from medialib.catalogue.sql_journal import SqlCheckpoints, SqlJournal, SqlLeases
 from medialib.catalogue.sql_store import Backend, Store
 from medialib.catalogue.sql_titles import SqlEpisodes, SqlMovies, SqlShows
 from medialib.errors import CatalogueCorrupt, CatalogueError, CatalogueFromTheFuture
-from medialib.ports import CatalogueTraits
+from medialib.ports import CatalogueTraits, ShowCounts
 
 __all__ = ["SqlCatalogue", "create_schema", "pending_revisions"]
 
@@ -146,6 +148,10 @@ class SqlCatalogue:
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, for what this thread does inside."""
         return self._store.transaction()
+
+    def show_counts(self, shows: Collection[str]) -> Mapping[str, ShowCounts]:
+        """What there is of each of these shows, by key."""
+        return count_shows(self._store, shows)
 
     def remotes(self) -> tuple[str, ...]:
         """The names of the remotes that known files or sightings are of, sorted."""

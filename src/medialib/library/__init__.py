@@ -9,7 +9,7 @@ from medialib.library.bootstrap import LibraryPart, TakenOver, TakingOver, boots
 from medialib.library.checkup import examine, examine_configuration
 from medialib.library.feeds import read_feed
 from medialib.library.imdb import make_imdb_index
-from medialib.library.near import kept_shows, near_titles
+from medialib.library.near import kept_shows, near_titles, search_provider
 from medialib.library.provider_states import ProviderState, provider_states
 from medialib.library.providers import Providers
 from medialib.library.record import Library
@@ -38,5 +38,6 @@ __all__ = [
     "preview_bootstrap",
     "provider_states",
     "read_feed",
+    "search_provider",
     "verification_of",
 ]

@@ -13,6 +13,7 @@ from medialib.matching.identify import (
     normalise_title,
 )
 from medialib.matching.judging import Borne, Difference, Judgement, ProposedReading, judge_reading
+from medialib.matching.title_rules import TitleRule, TitleRules, judge_title, lacks_details
 
 __all__ = [
     "Borne",
@@ -28,12 +29,16 @@ __all__ = [
     "Offer",
     "ProposedReading",
     "TitleIndex",
+    "TitleRule",
+    "TitleRules",
     "Unidentified",
     "Wanted",
     "choose_title",
     "identify",
     "judge_reading",
+    "judge_title",
     "known_title",
+    "lacks_details",
     "normalise_title",
     "wanted_of",
     "wanted_title",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Final, Literal, NamedTuple, Protocol, runtime_checkable
@@ -38,10 +38,12 @@ __all__ = [
     "MovieRepository",
     "Run",
     "RunState",
+    "ShowCounts",
     "ShowRepository",
     "SightingRepository",
     "SupportsChecking",
     "SupportsCopying",
+    "SupportsCounting",
     "SupportsManyPlaces",
     "SupportsSurvey",
 ]
@@ -99,6 +101,20 @@ class CatalogueTraits:
     own_clock: bool = False
     """Whether it has a clock that all who use it share, as a server has: `LeaseRepository.acquire` then goes by that
     where `now` is left out, and machines need not agree on the time."""
+
+
+@attrs.frozen
+class ShowCounts:
+    """How much the catalogue knows and has of one show."""
+
+    seasons: int = 0
+    """Seasons, that of the specials left out."""
+    episodes: int = 0
+    """Episodes of those seasons."""
+    specials: int = 0
+    """Episodes of season 0."""
+    files: int = 0
+    """Videos of it in the library."""
 
 
 class ShowRepository(Protocol):
@@ -432,6 +448,14 @@ class SupportsChecking(Protocol):
 
     def faults(self) -> tuple[str, ...]:
         """What is wrong inside, one line a fault; empty if nothing is. Nothing is changed."""
+
+
+@runtime_checkable
+class SupportsCounting(Protocol):
+    """What a catalogue can do that counts what it has of many shows faster than by reading all of it."""
+
+    def show_counts(self, shows: Collection[str]) -> Mapping[str, ShowCounts]:
+        """What there is of each of these shows, by `Show.key`; of one that it does not have, nothing at all."""
 
 
 class CatalogueOpener(Protocol):

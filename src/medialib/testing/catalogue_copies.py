@@ -1,4 +1,4 @@
-"""The part of the catalogue's law that is about the whole of it: copied, emptied, seen at one moment, checked."""
+"""The part of the catalogue's law that is about all of it: counted, copied, emptied, seen at one moment, checked."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from medialib.catalogue import MemoryCatalogue
 from medialib.catalogue.copying import copy_catalogue, is_empty, summarise
 from medialib.errors import CatalogueError
-from medialib.model import Episode, Holding, InventoryFile, Show, Sighting, Unit
-from medialib.ports import Catalogue, SupportsChecking, SupportsCopying
+from medialib.model import Episode, Holding, InventoryFile, Place, Show, Sighting, Unit
+from medialib.ports import Catalogue, ShowCounts, SupportsChecking, SupportsCopying, SupportsCounting, offers
 from medialib.testing.catalogue_machine import everything_in
 from medialib.testing.catalogue_rows import (
     ACTIONS,
@@ -30,6 +30,30 @@ __all__ = ["CopyingLaws", "write_everywhere"]
 
 class CopyingLaws(RepositoryLaws):
     """A test for each sentence about the whole."""
+
+    def test_what_there_is_of_shows_is_counted(self, catalogue: Catalogue) -> None:
+        """Only videos of that very show, whatever its key; a show without rows has none of anything."""
+        if not offers(catalogue, SupportsCounting):
+            pytest.skip("does not count")
+        long = "long " * 2_000
+        for key in (SHOW.key, long, long + "er", "empty"):
+            catalogue.shows.add(Show(key, key[:20]))
+        catalogue.episodes.put(Episode(SHOW.key, season, number) for season in (0, 1, 3) for number in (1, 2))
+        catalogue.episodes.put([Episode(long, 1, 1)])
+        units = (Unit("episode", SHOW.key, 1, (1,)), Unit("movie", SHOW.key), Unit("episode", long + "er"), None)
+        catalogue.inventory.put(
+            InventoryFile(Place("tv", f"{number}.{role}"), 1, 1, NOON, Holding(unit, role))
+            for number, unit in enumerate(units)
+            for role in ("video", "companion")
+        )
+        counts = catalogue.show_counts([SHOW.key, long, long + "er", "empty", "nobody"])
+        assert counts == {
+            SHOW.key: ShowCounts(2, 4, 2, 1),
+            long: ShowCounts(1, 1),
+            long + "er": ShowCounts(files=1),
+            "empty": ShowCounts(),
+            "nobody": ShowCounts(),
+        }
 
     def test_remotes_are_those_of_known_files_and_sightings(self, catalogue: Catalogue) -> None:
         """Each once, sorted by code point, whatever its name."""

@@ -20,7 +20,18 @@ from medialib.errors import (
     UnusableAnswer,
     UsageError,
 )
-from medialib.matching import Choice, Chosen, NotChosen, Offer, Wanted, choose_title, wanted_of
+from medialib.matching import (
+    Choice,
+    Chosen,
+    NotChosen,
+    Offer,
+    TitleRules,
+    Wanted,
+    choose_title,
+    judge_title,
+    lacks_details,
+    wanted_of,
+)
 from medialib.metadata import (
     EpisodeMetadata,
     EpisodeOrder,
@@ -45,6 +56,8 @@ AIRED = "aired"
 """The name of the order of broadcast, as in `Show.episode_order`."""
 
 _Reference: TypeAlias = tuple[str, int]
+OFFERED = 20
+"""So many titles are offered at most."""
 _DETAILED = 5
 _IN_A_ROW = 3
 _OF_ONE_QUESTION = (RequestRefused, ServiceUnavailable, UnusableAnswer)
@@ -112,12 +125,27 @@ class TitleLookup:
             self._choices[wanted] = choice
         return self._choices[wanted]
 
-    def offers(self, wanted: Wanted) -> tuple[Offer, ...]:
-        """Everything that the provider offers for a title, best first, 20 at most."""
+    def offers(self, wanted: Wanted, rules: TitleRules | None = None) -> tuple[Offer, ...]:
+        """What the provider offers for a title, best first: of the first 20, those that pass the rules.
+
+        What a search does not tell and a rule wants to know is asked for.
+        """
         choice = self._choose(wanted)
-        if isinstance(choice, Chosen):
-            return (Offer(choice.title, choice.score, choice.reasons), *choice.runners_up)[:20]
-        return choice.offers[:20]
+        offers = (
+            (Offer(choice.title, choice.score, choice.reasons), *choice.runners_up)
+            if isinstance(choice, Chosen)
+            else choice.offers
+        )
+        if not rules:
+            return offers[:OFFERED]
+        told = (
+            attrs.evolve(offer, title=self._detailed(offer.title)) if lacks_details(offer.title, rules) else offer
+            for offer in offers[:OFFERED]
+        )
+        judged = ((offer, judge_title(offer.title, rules)) for offer in told)
+        return tuple(
+            attrs.evolve(offer, reasons=(*offer.reasons, *verdict.reasons)) for offer, verdict in judged if verdict
+        )
 
     def ask(self, wanted: Wanted, choice: NotChosen) -> TitleMetadata | None:
         """What a person chooses, with all its details; None if nobody can be asked or none of them is meant."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Iterable, Sequence
 from operator import attrgetter
-from typing import Literal, TypeAlias
 
 import attrs
 
-from medialib.matching import TitleIndex, known_title, normalise_title
+from medialib.matching import TitleIndex, TitleRules, judge_title, known_title, normalise_title
 from medialib.model import Show
 from medialib.ports import Catalogue, Embedder, VectorIndex, VectorSpace
 from medialib.workflows.likeness import LEAST_NEARNESS, Alike, Record, compare_shows, most_alike
@@ -17,15 +16,12 @@ from medialib.workflows.shows import named_show
 
 __all__ = [
     "NearTitles",
-    "TitleType",
     "recommend_shows",
     "search_titles",
     "similar_shows",
     "space_of",
 ]
 
-TitleType: TypeAlias = Literal["standard", "anime", "daily", "movie"]
-"""What a search may be limited to: how a show is numbered, or films."""
 
 _NEIGHBOURS = 200
 _BATCH = 2_000
@@ -85,20 +81,16 @@ class NearTitles:
 def search_titles(
     query: str,
     titles: NearTitles,
+    rules: TitleRules | None = None,
     *,
-    year: int | None = None,
-    type: TitleType | None = None,  # noqa: A002 - what it is called everywhere
     count: int = 20,
 ) -> tuple[Alike, ...]:
-    """The titles that go by `query`, then those that are spelt nearly so or lie near it, best first.
+    """The titles that pass the rules and go by `query`, then those that are spelt nearly so or lie near it, best first.
 
     At most `count`, equals by title and key.
     """
-    allowed = [
-        record
-        for record in titles.records
-        if (year is None or record.year == year) and (type is None or _type(record) == type)
-    ]
+    wanted = TitleRules() if rules is None else rules
+    allowed = [record for record in titles.records if judge_title(record, wanted)]
     by_identity = {_identity(record): record for record in allowed}
     names = TitleIndex(known_title(record) for record in allowed)
     found: dict[tuple[str, str], Alike] = {}
@@ -169,10 +161,6 @@ def _ranked(found: Iterable[Alike], count: int) -> tuple[Alike, ...]:
 
 def _identity(record: Record) -> tuple[str, str]:
     return ("show" if isinstance(record, Show) else "movie", record.key)
-
-
-def _type(record: Record) -> TitleType:
-    return record.type if isinstance(record, Show) else "movie"
 
 
 def _key(record: Record, name: str) -> str:
