@@ -35,6 +35,13 @@ from medialib.routing.records import (
     show_from,
     show_of_folder,
 )
+from medialib.routing.renumbering import (
+    EpisodeComparison,
+    Renumbered,
+    ShowComparison,
+    compare_episodes,
+    compare_show,
+)
 from medialib.routing.roots import RootChoice, RootRule, TitleType, choose_root, folder_fits, same_folder
 from medialib.routing.route import Route, Routed, RoutingPolicy, Unrouted, held_by, home_of, route
 
@@ -47,7 +54,9 @@ __all__ = [
     "Conflict",
     "ConflictPolicy",
     "EpisodeChanges",
+    "EpisodeComparison",
     "Orphan",
+    "Renumbered",
     "Rival",
     "RootChoice",
     "RootRule",
@@ -56,12 +65,15 @@ __all__ = [
     "RoutingPolicy",
     "Settle",
     "Settlement",
+    "ShowComparison",
     "TitleType",
     "Unrouted",
     "Verdict",
     "better_of",
     "choose_root",
     "compare",
+    "compare_episodes",
+    "compare_show",
     "details_of",
     "differences",
     "edition_and_part",
