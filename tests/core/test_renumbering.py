@@ -172,7 +172,6 @@ def test_a_show_keeps_its_name_until_that_is_asked_for() -> None:
         status="Ended",
         genres=("Drama",),
         ids=ExternalIds(tvmaze=1, tvdb=2),
-        aliases=("Finsternis", "Dark Matters"),
     )
     assert (found.followed.title, found.followed.year) == ("Dark Matters", 2018)
     assert found.followed.aliases == ("Finsternis", "Dark")

@@ -6,6 +6,8 @@ import attrs
 import pytest
 
 from medialib.errors import NotIdentified, UsageError
+from medialib.matching import NotChosen, TitleRules, Wanted
+from medialib.metadata import TitleMetadata
 from medialib.model import ExternalIds, Show
 from medialib.planning import ChangeShow, Move, RemoveFolder, RemoveShow, SetHolding
 from medialib.testing.failing_disk import Killed, KillSwitch
@@ -167,3 +169,24 @@ def test_what_is_gone_changed_or_in_the_way_is_left_and_named(world: MemoryWorld
     world.apply(plan)
     assert world.tv.files["Nosferatu (2014)/Season 01/Nosferatu.S01E02.mkv"].content == b"another"
     assert "Nosferatu (1998)/Season 01/Nosferatu.S01E02.mkv" in world.tv.files
+
+
+def test_filters_narrow_what_is_offered_or_name_the_wrong_one(world: MemoryWorld) -> None:
+    offered: list[int | None] = []
+
+    def ask(wanted: Wanted, choice: NotChosen) -> TitleMetadata:
+        offered[:] = [offer.title.year for offer in choice.offers]
+        return choice.offers[0].title
+
+    plan = world.plan_show(plan_fix_show, "Nosferatu", ask=ask, rules=TitleRules(country=["US"], year=["2000-"]))
+    assert offered == [2024]
+    assert isinstance(plan.actions[0], ChangeShow)
+    with pytest.raises(NotIdentified, match=r"offers nothing for 'Nosferatu' that passes the filters \(language ja\)"):
+        world.plan_show(plan_fix_show, "Nosferatu", rules=TitleRules(language=["ja"]))
+    world.plan_show(plan_fix_show, "", ask=ask, rules=TitleRules(year=["1998"]))
+    assert sorted(year or 0 for year in offered) == [1998, 2014, 2024]
+    world.catalogue.shows.add(Show("other", "Other", 1998))
+    with pytest.raises(NotIdentified, match=r"2 shows pass the filters \(year 1998\)(?s:.*)nosferatu-1998(?s:.*)other"):
+        world.plan_show(plan_fix_show, "", rules=TitleRules(year=["1998"]))
+    with pytest.raises(NotIdentified, match="no show of the catalogue passes"):
+        world.plan_show(plan_fix_show, "", rules=TitleRules(year=["1897"]))

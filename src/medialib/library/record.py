@@ -18,6 +18,7 @@ from medialib.http import HttpOptions
 from medialib.library.providers import Providers
 from medialib.library.rules import folders_of, looking_up, path_rules, release_rules, route_rules, stability_rules
 from medialib.library.work import Verb, Work
+from medialib.matching import TitleRules
 from medialib.model import ExternalIds, FileEntry, Place
 from medialib.naming import unsafe_reason
 from medialib.planning import Fetch, Plan
@@ -236,14 +237,15 @@ class Library:
         override_folder: bool = False,
         order: str = AIRED,
         ask: Ask | None = None,
+        rules: TitleRules | None = None,
     ) -> Plan:
         """Plan to enter a show as its provider describes it, or to make another one of a show that is known.
 
-        See `medialib.workflows.shows.plan_add_show` and `medialib.workflows.fix.plan_fix_show`. Raises UsageError if no
-        provider can be asked, and as those do.
+        `rules` are for the latter. See `medialib.workflows.shows.plan_add_show` and
+        `medialib.workflows.fix.plan_fix_show`. Raises UsageError if no provider can be asked, and as those do.
         """
         provider = self.providers.chosen() if ids is None else self.providers.for_ids(ids)
-        plan = plan_add_show if what == "add" else plan_fix_show
+        plan = plan_add_show if what == "add" else partial(plan_fix_show, rules=rules)
         return plan(
             title,
             TitleLookup(provider, ask=ask),

@@ -29,6 +29,7 @@ RemarkKind: TypeAlias = Literal[
     "known",
     "disputed",
     "unreleased",
+    "proposed",
     "refused",
     "conflict",
     "collision",
@@ -41,7 +42,17 @@ RemarkKind: TypeAlias = Literal[
 """Why something was left alone. The last eight need a person's attention."""
 
 _ATTENTION: frozenset[RemarkKind] = frozenset(
-    {"refused", "conflict", "collision", "unrouted", "unidentified", "out of reach", "corrupt", "irreversible"}
+    {
+        "proposed",
+        "refused",
+        "conflict",
+        "collision",
+        "unrouted",
+        "unidentified",
+        "out of reach",
+        "corrupt",
+        "irreversible",
+    }
 )
 
 

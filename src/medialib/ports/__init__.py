@@ -54,7 +54,13 @@ from medialib.ports.locations import (
     Untold,
     WritableLocation,
 )
-from medialib.ports.metadata import FileProvider, MetadataProvider, ProviderTraits, SupportsSeveral
+from medialib.ports.metadata import (
+    FileProvider,
+    MetadataProvider,
+    ProviderTraits,
+    SupportsChanges,
+    SupportsSeveral,
+)
 from medialib.ports.offering import offers
 from medialib.ports.timing import CancelToken, Clock
 from medialib.ports.vectors import Embedder, Neighbour, Vector, VectorIndex, VectorSpace
@@ -93,6 +99,7 @@ __all__ = [
     "ShowCounts",
     "ShowRepository",
     "SightingRepository",
+    "SupportsChanges",
     "SupportsChecking",
     "SupportsConnectingAhead",
     "SupportsCopying",

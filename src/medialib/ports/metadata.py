@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 import attrs
@@ -10,7 +11,7 @@ import attrs
 from medialib.metadata import EpisodeMetadata, EpisodeOrder, EpisodePlace, FileMetadata, TitleKind, TitleMetadata
 from medialib.model import ExternalIds
 
-__all__ = ["FileProvider", "MetadataProvider", "ProviderTraits", "SupportsSeveral"]
+__all__ = ["FileProvider", "MetadataProvider", "ProviderTraits", "SupportsChanges", "SupportsSeveral"]
 
 
 @attrs.frozen
@@ -72,6 +73,21 @@ class MetadataProvider(Protocol):
 
     def close(self) -> None:
         """Let go of connections. Calling it twice is fine."""
+
+
+@runtime_checkable
+class SupportsChanges(Protocol):
+    """What a provider can do that says which of its shows have changed, so that the others need not be asked about."""
+
+    def changed_shows(self, since: datetime | None = None) -> Mapping[int, datetime]:
+        """The shows that changed since then, with the instant of their last change by the provider's clock, UTC.
+
+        There may be more among them; None asks for all there are. Asked past every answer that was kept, as is
+        `fresh_title`: what changed a minute ago is not what was answered an hour ago.
+        """
+
+    def fresh_title(self, show: int) -> TitleMetadata | None:
+        """What `MetadataProvider.title` says of a show, past every answer that was kept."""
 
 
 @runtime_checkable

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -52,6 +52,11 @@ TRAITS: Final = ProviderTraits(
     finds_by=frozenset({"tvmaze", "tvdb", "imdb"}),
     credit="Data by TVmaze (https://www.tvmaze.com), licensed CC BY-SA 4.0.",
 )
+
+WINDOWS: Final = MappingProxyType(
+    {"day": timedelta(hours=23), "week": timedelta(days=6, hours=23), "month": timedelta(days=29)}
+)
+"""Spans that TVmaze lists updates of, each a little shorter than it is, since clocks differ."""
 
 LISTS: Final[Mapping[str, tuple[OrderKind, str]]] = MappingProxyType(
     {
@@ -127,6 +132,18 @@ class TvmazeProvider:
     def title(self, number: int, kind: TitleKind = "show") -> TitleMetadata | None:
         """All that TVmaze says of a show."""
         return self._client.ask(f"/shows/{number}", {"embed": "akas"}, _show) if kind == "show" else None
+
+    def fresh_title(self, show: int) -> TitleMetadata | None:
+        """All that TVmaze says of a show now."""
+        return self._client.ask(f"/shows/{show}", {"embed": "akas"}, _show, fresh=True)
+
+    def changed_shows(self, since: datetime | None = None) -> Mapping[int, datetime]:
+        """The shows of TVmaze's list of updates: of the last day, week or month, else all of them."""
+        age = None if since is None else datetime.now(UTC) - since
+        window = next((name for name, length in WINDOWS.items() if age is not None and age < length), None)
+        parameters = {} if window is None else {"since": window}
+        changes = self._client.ask("/updates/shows", parameters, _changes, fresh=True)
+        return _due(changes, "the list of updates")
 
     def find(self, ids: ExternalIds, kind: TitleKind = "show") -> TitleMetadata | None:
         """The show of this TVmaze number, else of this TheTVDB number, else of this IMDb id."""
@@ -215,6 +232,18 @@ def _due(value: T | None, what: str) -> T:
     if value is None:
         raise _unusable(f"{what} is missing")
     return value
+
+
+def _changes(answer: Any) -> Mapping[int, datetime]:
+    """Instants of the last change by number of the show."""
+    if answer == []:
+        return {}  # an object without entries, as PHP writes it
+    told = _object(answer)
+    return {
+        int(number): datetime.fromtimestamp(_due(_number(moment), "the instant of a change"), UTC)
+        for number, moment in told.items()
+        if number.isdecimal()
+    }
 
 
 def _found_show(item: Any) -> TitleMetadata:

@@ -123,7 +123,7 @@ def compare_show(known: Show, fresh: Show) -> ShowComparison:
     names = {normalise_title(known.title): ""}
     names.update({normalise_title(alias): alias for alias in known.aliases})
     aliases = list(known.aliases)
-    for alias in (*fresh.aliases, *([] if normalise_title(fresh.title) in names else [fresh.title])):
+    for alias in fresh.aliases:
         if normalise_title(alias) not in names:
             names[normalise_title(alias)] = alias
             aliases.append(alias)
@@ -143,7 +143,7 @@ def compare_show(known: Show, fresh: Show) -> ShowComparison:
     ]
     if not pinned:
         return ShowComparison(settled, settled)
-    kept = [alias for alias in aliases if normalise_title(alias) != normalise_title(fresh.title)]
+    kept = [alias for alias in settled.aliases if normalise_title(alias) != normalise_title(fresh.title)]
     if normalise_title(settled.title) not in {normalise_title(name) for name in (*kept, fresh.title)}:
         kept.append(settled.title)
     followed = attrs.evolve(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from medialib.errors import NotIdentified
-from medialib.matching import NotChosen, normalise_title, wanted_title
+from medialib.matching import NotChosen, TitleRules, judge_title, normalise_title, wanted_title
 from medialib.metadata import TitleMetadata
 from medialib.model import ExternalIds, InventoryFile, Place, Show
 from medialib.naming import parse_name, safe_part
@@ -33,21 +33,24 @@ def plan_fix_show(
     ids: ExternalIds | None = None,
     override_folder: bool = False,
     order: str = AIRED,
+    rules: TitleRules | None = None,
     configuration: str = "",
 ) -> Plan:
     """Plan to make the show that the catalogue knows as `text` (title, alias or key) another one.
 
-    Which one is asked, from what the provider offers for that title, or said by `ids`. Record and episodes change in
-    one step, so a crash leaves the old or the new one whole; files that were placed for it move to where the right
-    show's files belong. If the catalogue has the right show too, its files become that one's and the wrong one goes.
-    `override_folder` gives its folder the name `text`. Names that its files came under stay aliases.
+    Which one is asked, from what the provider offers for that title and passes the rules, or said by `ids`. With an
+    empty `text` the rules tell the wrong show, which must be the only one of the catalogue that passes them. Record and
+    episodes change in one step, so a crash leaves the old or the new one whole; files that were placed for it move to
+    where the right show's files belong. If the catalogue has the right show too, its files become that one's and the
+    wrong one goes. `override_folder` gives its folder the name `text`. Names that its files came under stay aliases.
 
     Raises NotIdentified, listing candidates, if `text` names no show or several, or if nobody can be asked; UsageError
     if another show has the folder already; and what the provider raises.
     """
     known = {show.key: show for show in catalogue.shows.all()}
-    wrong = named_show(text, known)
-    title = title_by_ids(lookup, ids) if ids is not None else _asked(text, lookup)
+    wrong = named_show(text, known) if text.strip() else _picked(known.values(), rules or TitleRules())
+    name, narrowing = (text, rules) if text.strip() else (wrong.title, None)
+    title = title_by_ids(lookup, ids) if ids is not None else _asked(name, lookup, narrowing, wrong)
     plan = Plan("shows fix", clock.now(), catalogue.identity, configuration)
     rows = tuple(catalogue.inventory.of_unit("episode", wrong.key))
     episode_order = lookup.order_named(title, order)
@@ -85,17 +88,32 @@ def plan_fix_show(
     return attrs.evolve(plan, actions=tuple(actions), remarks=tuple(remarks))
 
 
-def _asked(text: str, lookup: TitleLookup) -> TitleMetadata:
-    offers = lookup.offers(wanted_title(text))
+def _picked(known: Iterable[Show], rules: TitleRules) -> Show:
+    """The only show that passes the rules; raises NotIdentified if there is none or more."""
+    fitting = [show for show in known if judge_title(show, rules)]
+    if len(fitting) == 1:
+        return fitting[0]
+    several = f"{len(fitting)} shows pass" if fitting else "no show of the catalogue passes"
+    listed = (f"{show.title} ({show.year or 'no year'}): {show.key}" for show in fitting[:20])
+    raise NotIdentified(
+        f"{several} the filters ({rules})", listed, remedy="Name one by its key, or narrow the filters."
+    )
+
+
+def _asked(text: str, lookup: TitleLookup, rules: TitleRules | None, wrong: Show) -> TitleMetadata:
+    offers = lookup.offers(wanted_title(text), rules)
     title = lookup.ask(wanted_title(text), NotChosen("a person must choose", offers))
     if title is not None:
         return title
     first = offers[0].title if offers else None
+    nothing = f"{lookup.provider} offers nothing for {text!r}" + (
+        f" that passes the filters ({rules})" if rules else ""
+    )
     raise NotIdentified(
-        f"which show {text!r} is was not said" if offers else f"{lookup.provider} offers nothing for {text!r}",
+        f"which show {text!r} is was not said" if offers else nothing,
         (str(offer) for offer in offers),
         remedy="Say which by its number"
-        + ("." if first is None else f": medialib shows fix {text!r} --{first.provider}-id {first.identifier}"),
+        + ("." if first is None else f": medialib shows fix {wrong.key} --{first.provider}-id {first.identifier}"),
     )
 
 

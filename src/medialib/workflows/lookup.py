@@ -43,7 +43,7 @@ from medialib.metadata import (
 )
 from medialib.model import ExternalIds, Show
 from medialib.naming import ParsedName
-from medialib.ports import MetadataProvider, SupportsSeveral
+from medialib.ports import MetadataProvider, SupportsChanges, SupportsSeveral, offers
 
 __all__ = ["AIRED", "Ask", "TitleLookup", "in_words"]
 
@@ -152,14 +152,18 @@ class TitleLookup:
         picked = None if self._ask is None or not choice.offers else self._ask(wanted, choice)
         return None if picked is None else self._detailed(picked)
 
-    def find(self, ids: ExternalIds, kind: TitleKind = "show") -> TitleMetadata | None:
+    def find(self, ids: ExternalIds, kind: TitleKind = "show", *, fresh: bool = False) -> TitleMetadata | None:
         """The title that goes by one of these ids, with all its details, or None.
 
-        Raises UsageError if the provider cannot go by any of them.
+        `fresh` asks for a show past every answer that was kept, where the provider offers that. Raises UsageError if
+        the provider cannot go by any of them.
         """
         number = self.number_of(ids)
         if number is not None:
-            return self._title((self.provider, number), kind)
+            reference = (self.provider, number)
+            if fresh and kind == "show" and offers(self._provider, SupportsChanges):
+                self._titles[kind, reference] = self._call(partial(self._provider.fresh_title, number))
+            return self._title(reference, kind)
         given = {name for name, value in attrs.asdict(ids).items() if value is not None}
         if not given & self._provider.traits.finds_by:
             raise UsageError(
