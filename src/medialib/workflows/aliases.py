@@ -31,7 +31,7 @@ def plan_aliases(
 
     An alias matches only as a whole, commas and all; letter case, accents and punctuation do not count. What the show
     is called already is left, with a remark. Raises NotIdentified, listing candidates, if `text` names no show or
-    several; UsageError for a name without letters, for one that another show goes by, which is named, and for one to be
+    several; UsageError for an empty name, for one that another show goes by, which is named, and for one to be
     removed that is none of its aliases.
     """
     known = {show.key: show for show in catalogue.shows.all()}
@@ -50,7 +50,7 @@ def plan_aliases(
     for alias in (name.strip() for name in add):
         wanted = normalise_title(alias)
         if not wanted:
-            raise UsageError(f"{alias!r} is no name", remedy="Give one with letters or digits.")
+            raise UsageError(f"{alias!r} is no name", remedy="Give one that is not empty.")
         if wanted in {normalise_title(name) for name in (show.title, *aliases)}:
             remarks.append(Remark("known", place, f"{show.title!r} is called {alias!r} already"))
             continue

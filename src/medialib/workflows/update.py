@@ -12,8 +12,8 @@ from medialib.errors import NotIdentified, UsageError
 from medialib.matching import TitleIndex, known_title
 from medialib.model import Episode, InventoryFile, Place, Show, Unit
 from medialib.naming import parse_name
-from medialib.planning import Action, ChangeShow, Plan, Remark, SetEpisodes, SetHolding
-from medialib.ports import Catalogue, Clock, Location
+from medialib.planning import Action, ChangeShow, Move, Plan, Remark, SetEpisodes, SetHolding
+from medialib.ports import Catalogue, Clock, WritableLocation
 from medialib.routing import (
     EpisodeComparison,
     RoutingPolicy,
@@ -25,8 +25,9 @@ from medialib.routing import (
     route,
     show_from,
 )
+from medialib.workflows.folder_names import FolderNames
 from medialib.workflows.lookup import TitleLookup
-from medialib.workflows.relocating import Relocation
+from medialib.workflows.moving import Belongs, move_rows
 from medialib.workflows.shows import demand_home
 
 __all__ = ["UPDATE", "Following", "ShowUpdate", "plan_update_show"]
@@ -72,7 +73,7 @@ def plan_update_show(
     show: Show,
     lookup: TitleLookup,
     catalogue: Catalogue,
-    roots: Mapping[str, Location],
+    roots: Mapping[str, WritableLocation],
     policy: RoutingPolicy,
     clock: Clock,
     *,
@@ -174,7 +175,7 @@ class _Making:
 
     def __init__(
         self,
-        roots: Mapping[str, Location],
+        roots: Mapping[str, WritableLocation],
         policy: RoutingPolicy,
         files: tuple[InventoryFile, ...],
         prefix: str,
@@ -191,6 +192,7 @@ class _Making:
         self.actions: list[Action] = []
         self.remarks: list[Remark] = []
         self._latest: tuple[str, ...] = ()
+        self._held: dict[Place, str] = {}
 
     def take(self, state: _State, reason: str) -> None:
         """Let record and episodes come to another state."""
@@ -240,10 +242,18 @@ class _Making:
         reason = f"{self._provider} says: {'; '.join(said)}"
         self.take(goal, reason)
         moving = self._hold(held, reason)
-        relocation = Relocation(self._roots, f"of {goal.show.title!r}", after=self._latest, prefix=self._prefix)
-        relocation.plan(self._files if renamed else moving, partial(self._routed, state=goal))
-        self.actions += relocation.actions
-        self.remarks += relocation.remarks
+        decide = partial(self._belongs, state=goal, reason=f"of {goal.show.title!r}")
+        moves = move_rows(self._files if renamed else moving, decide, FolderNames(self._roots), after=self._latest)
+        self.actions += (self._within(action) for action in moves.actions)
+        self.remarks += moves.remarks
+
+    def _within(self, action: Action) -> Action:
+        """An action on files by its id in this plan; a move comes after the change of what its file holds."""
+        own = set(self._latest)
+        after = tuple(name if name in own else f"{self._prefix}{name}" for name in action.after)
+        if isinstance(action, Move) and action.source in self._held:
+            after = (*after, self._held[action.source])
+        return attrs.evolve(action, id=f"{self._prefix}{action.id}", after=after)
 
     def _hold(self, held: Iterable[tuple[InventoryFile, Unit | str | None]], reason: str) -> tuple[InventoryFile, ...]:
         """Say what the files hold by their new numbers, before any of them moves: so no crash leaves two countings.
@@ -258,12 +268,13 @@ class _Making:
                 name = f"{self._prefix}h{len(self.actions) + 1}"
                 self.actions.append(SetHolding(name, row.place, row.holding, now.holding, reason, self._latest))
                 changed.append(now)
+                self._held[row.place] = name
             files.append(now)
         self._files = tuple(files)
         return tuple(changed)
 
-    def _routed(self, row: InventoryFile, state: _State) -> InventoryFile | str:
-        """The row at the place that its unit has now."""
+    def _belongs(self, row: InventoryFile, state: _State, reason: str) -> Belongs | Unrouted:
+        """Where a file belongs by what it holds now."""
         release, unit = row.holding.release or row.place.path, row.holding.unit
         parsed = parse_name(release)
         if unit is not None and unit.season is not None:
@@ -276,8 +287,10 @@ class _Making:
                 season_pack=False,
                 date=unit.aired,
             )
-        decided = route(release, parsed, state.show, self._policy, episodes=state.episodes)
-        return str(decided) if isinstance(decided, Unrouted) else attrs.evolve(row, place=decided.place)
+        elsewhere = row.place.location in {rule.name for rule in self._policy.roots}
+        policy = self._policy.within(row.place.location) if elsewhere else self._policy
+        decided = route(release, parsed, state.show, policy, episodes=state.episodes)
+        return decided if isinstance(decided, Unrouted) else Belongs(decided.place, row.holding, reason)
 
 
 def _units(compared: EpisodeComparison) -> dict[tuple[int, int], tuple[int, int] | str]:
