@@ -13,6 +13,7 @@ from medialib.events import Noted, Observer, RecordsRead, nobody
 from medialib.library.record import Library
 from medialib.library.work import Work
 from medialib.matching import TitleIndex, known_title
+from medialib.metadata import number_among
 from medialib.model import ExternalIds, Place, Show
 from medialib.planning import Plan, Remark
 from medialib.ports import CancelToken, MetadataProvider, SupportsChanges, offers
@@ -162,10 +163,12 @@ class _Updating:
             provider = self._provider(show)
         except MedialibError:
             return False
-        if provider is None or provider.name != told["provider"] or not offers(provider, SupportsChanges):
+        if provider is None or show.said_by("episodes") not in (told["provider"], show.source):
+            return False
+        if provider.name != told["provider"] or not offers(provider, SupportsChanges):
             return False
         changes = self._changed(provider)
-        number = _number(provider, show.ids)
+        number = number_among(show.ids, provider.name)
         return number is not None and number in changes and changes[number].isoformat() == told["changed"]
 
     def _changed(self, provider: MetadataProvider) -> Mapping[int, datetime]:
@@ -185,7 +188,7 @@ class _Updating:
         provider = self._provider(show)
         if provider is None or self._rules.episodes_only:
             return
-        changed = self._changed(provider).get(_number(provider, show.ids) or 0) if self._listening else None
+        changed = self._changed(provider).get(number_among(show.ids, provider.name) or 0) if self._listening else None
         told = {
             "provider": provider.name,
             "asked": self._now.isoformat(),
@@ -245,9 +248,10 @@ class _Updating:
                 library.clock,
                 follow=self._rules.follow,
                 episodes_only=self._rules.episodes_only,
-                fresh=_number(provider, show.ids) in changes,
+                fresh=number_among(show.ids, provider.name) in changes,
                 prefix=f"{self._asked}." if many else "",
                 index=self._index,
+                teller=self._teller(show, provider),
                 configuration=library.settings.digest,
             )
         except AuthenticationFailed:
@@ -259,11 +263,18 @@ class _Updating:
         self._failures[provider.name] = 0
         return update
 
+    def _teller(self, show: Show, provider: MetadataProvider) -> TitleLookup | None:
+        """Who said a show's episodes, where that is another than who said the show."""
+        name = show.said_by("episodes")
+        if name in (provider.name, show.source) or number_among(show.ids, name) is None:
+            return None
+        return TitleLookup(self._library.providers.named(name))
+
     def _provider(self, show: Show) -> MetadataProvider | None:
         """Who is asked about a show: its source, else whoever goes by its ids; None for one without any."""
         if show.ids == ExternalIds():
             return None
-        if isinstance(attrs.asdict(show.ids).get(show.source), int):
+        if number_among(show.ids, show.source) is not None:
             return self._library.providers.named(show.source)
         return self._library.providers.for_ids(show.ids)
 
@@ -283,8 +294,3 @@ def _joined(empty: Plan, plans: Sequence[Plan], remarks: Iterable[Remark] = ()) 
 
 def _mark(show: Show) -> str:
     return f"{UPDATE}: {show.key}"
-
-
-def _number(provider: MetadataProvider, ids: ExternalIds) -> int | None:
-    number = attrs.asdict(ids).get(provider.name)
-    return number if isinstance(number, int) else None

@@ -13,7 +13,7 @@ from medialib.matching.identify import (
     normalise_title,
 )
 from medialib.matching.judging import Borne, Difference, Judgement, ProposedReading, judge_reading
-from medialib.matching.title_rules import TitleRule, TitleRules, judge_title, lacks_details
+from medialib.matching.title_rules import TitleRule, TitleRules, TitleType, judge_title, lacks_details
 
 __all__ = [
     "Borne",
@@ -31,6 +31,7 @@ __all__ = [
     "TitleIndex",
     "TitleRule",
     "TitleRules",
+    "TitleType",
     "Unidentified",
     "Wanted",
     "choose_title",

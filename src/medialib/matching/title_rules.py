@@ -24,7 +24,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import attrs
 
@@ -35,9 +35,11 @@ from medialib.metadata import TitleMetadata
 from medialib.model import ExternalIds, Movie, Show
 from medialib.naming.languages import LANGUAGE_CODES, LANGUAGE_WORDS, TWO_LETTER_CODES
 
-__all__ = ["TitleRule", "TitleRules", "judge_title", "lacks_details"]
+__all__ = ["TitleRule", "TitleRules", "TitleType", "judge_title", "lacks_details"]
 
 Described: TypeAlias = Show | Movie | TitleMetadata
+TitleType: TypeAlias = Literal["standard", "anime", "daily", "movie"]
+"""How a show is numbered, or that it is a film."""
 
 UNKNOWN: Final = "none"
 """The value of a rule that stands for what is not known."""
@@ -70,19 +72,11 @@ class TitleRule:
     """Values of which none may be there."""
 
 
-def _rules(field: str) -> Callable[[Iterable[str]], tuple[TitleRule, ...]]:
-    return lambda texts: tuple(
-        text if isinstance(text, TitleRule) else _rule(field, text)
-        for text in ((texts,) if isinstance(texts, str) else texts)
-    )
+Texts: TypeAlias = Iterable[str | TitleRule]
+"""Rules on one field, as texts or read already."""
 
 
-def _on(field: str) -> tuple[TitleRule, ...]:
-    made: tuple[TitleRule, ...] = attrs.field(default=(), converter=_rules(field))
-    return made
-
-
-@attrs.frozen(kw_only=True)
+@attrs.frozen(init=False)
 class TitleRules:
     """Which titles are wanted. Each field takes rules as texts.
 
@@ -95,22 +89,45 @@ class TitleRules:
     medialib.errors.UsageError: there is no language 'klingon'. Give its ISO 639-1 code or its English name.
     """
 
-    year: tuple[TitleRule, ...] = _on("year")
+    year: tuple[TitleRule, ...]
     """Years of the first broadcast or of release."""
-    genre: tuple[TitleRule, ...] = _on("genre")
+    genre: tuple[TitleRule, ...]
     """Genres."""
-    country: tuple[TitleRule, ...] = _on("country")
+    country: tuple[TitleRule, ...]
     """Countries that it comes from."""
-    language: tuple[TitleRule, ...] = _on("language")
+    language: tuple[TitleRule, ...]
     """Original language."""
-    status: tuple[TitleRule, ...] = _on("status")
+    status: tuple[TitleRule, ...]
     """Whether it goes on."""
-    type: tuple[TitleRule, ...] = _on("type")
+    type: tuple[TitleRule, ...]
     """How it is numbered, or that it is a film."""
-    source: tuple[TitleRule, ...] = _on("source")
+    source: tuple[TitleRule, ...]
     """Where its record comes from."""
-    missing: tuple[TitleRule, ...] = _on("missing")
+    missing: tuple[TitleRule, ...]
     """Ids that it lacks."""
+
+    def __init__(
+        self,
+        *,
+        year: Texts = (),
+        genre: Texts = (),
+        country: Texts = (),
+        language: Texts = (),
+        status: Texts = (),
+        type: Texts = (),  # noqa: A002 - what it is called everywhere
+        source: Texts = (),
+        missing: Texts = (),
+    ) -> None:
+        self.__attrs_init__(
+            _rules("year", year),
+            _rules("genre", genre),
+            _rules("country", country),
+            _rules("language", language),
+            _rules("status", status),
+            _rules("type", type),
+            _rules("source", source),
+            _rules("missing", missing),
+        )
 
     def also(self, **texts: Iterable[str]) -> TitleRules:
         """These rules, and further ones, named as the fields are.
@@ -249,6 +266,11 @@ def _years(text: str) -> tuple[int, int]:
 
 
 # ------------------------------------------------------------------------------------------------------- reading rules
+
+
+def _rules(field: str, texts: Texts) -> tuple[TitleRule, ...]:
+    given = (texts,) if isinstance(texts, str) else texts
+    return tuple(text if isinstance(text, TitleRule) else _rule(field, text) for text in given)
 
 
 def _rule(field: str, text: str) -> TitleRule:

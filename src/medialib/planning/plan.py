@@ -39,7 +39,7 @@ RemarkKind: TypeAlias = Literal[
     "corrupt",
     "irreversible",
 ]
-"""Why something was left alone. The last eight need a person's attention."""
+"""Why something was left alone. The last nine need a person's attention."""
 
 _ATTENTION: frozenset[RemarkKind] = frozenset(
     {

@@ -11,13 +11,13 @@ import attrs
 
 from medialib.errors import UsageError
 from medialib.library import kept_shows, near_titles
-from medialib.matching import normalise_title
+from medialib.matching import TitleRules, TitleType, normalise_title
 from medialib.model import InventoryFile, Movie, Show
 from medialib.service.desk import Desk
 from medialib.service.tools import LIMIT, LONGEST_NAME, OFFSET, page, said, tool
 from medialib.workflows.likeness import Alike
 from medialib.workflows.shows import named_show
-from medialib.workflows.similar import TitleType, recommend_shows, search_titles, similar_shows
+from medialib.workflows.similar import recommend_shows, search_titles, similar_shows
 
 __all__ = ["TITLE_TOOLS", "ShowLine", "show_lines"]
 
@@ -227,8 +227,11 @@ def search_catalogue(desk: Desk, request: SearchRequest) -> FoundTitles:
     """Search the catalogue's shows and films by title and alias, forgiving misspelling; each comes with why."""
     if not request.query.strip():
         raise UsageError("there is nothing to search for", remedy="Give a title, or a part of it.")
+    rules = TitleRules(
+        year=() if request.year is None else (str(request.year),), type=() if request.type is None else (request.type,)
+    )
     with desk.library() as library, near_titles(library) as titles:
-        found = search_titles(request.query, titles, year=request.year, type=request.type, count=request.limit)
+        found = search_titles(request.query, titles, rules, count=request.limit)
     return FoundTitles(tuple(map(_found, found)))
 
 

@@ -10,6 +10,7 @@ import attrs
 
 from medialib.errors import NotIdentified, UsageError
 from medialib.matching import TitleIndex, known_title
+from medialib.metadata import EpisodeMetadata, TitleMetadata
 from medialib.model import Episode, InventoryFile, Place, Show, Unit
 from medialib.naming import parse_name
 from medialib.planning import Action, ChangeShow, Move, Plan, Remark, SetEpisodes, SetHolding
@@ -82,6 +83,7 @@ def plan_update_show(
     fresh: bool = False,
     prefix: str = "",
     index: TitleIndex | None = None,
+    teller: TitleLookup | None = None,
     configuration: str = "",
 ) -> ShowUpdate:
     """Plan to take over what the provider says of a show now.
@@ -91,8 +93,8 @@ def plan_update_show(
     episodes (of a daily their days, too), and title, year and type of the show. It is followed only where `follow` says
     so, with all files that it concerns: their holdings first, then their places. Otherwise it is `ShowUpdate.proposed`.
     `episodes_only` leaves the show's own record alone; `fresh` asks past every answer that was kept; ids of actions
-    begin with `prefix`. `index` holds every title of the catalogue, where that is at hand: a name that another show
-    goes by is not taken over.
+    begin with `prefix`. `teller` is who says the episodes, where that is another. `index` holds every title of the
+    catalogue, where that is at hand: a name that another show goes by is not taken over.
 
     Raises NotIdentified if the provider has no such show any more, UsageError if it cannot go by the show's ids, and
     what it raises.
@@ -103,7 +105,7 @@ def plan_update_show(
             f"{lookup.provider} has no such show as {show.title!r} ({show.key}) any more",
             remedy=f"Say which it is now: medialib shows fix {show.key}.",
         )
-    listed = lookup.episodes(title, show.episode_order, fresh=fresh)
+    listed = _listed(show, title, lookup, teller, fresh=fresh)
     before = tuple(catalogue.episodes.of_show(show.key))
     episodes = compare_episodes(before, episodes_from(show.key, listed), dated=show.type == "daily")
     fresh_record = attrs.evolve(show_from(title), key=show.key)
@@ -144,6 +146,15 @@ def plan_update_show(
         remarks=tuple(making.remarks[len(made.remarks) :]),
     )
     return ShowUpdate(made, rest)
+
+
+def _listed(
+    show: Show, title: TitleMetadata, lookup: TitleLookup, teller: TitleLookup | None, *, fresh: bool
+) -> tuple[EpisodeMetadata, ...]:
+    number = None if teller is None else teller.number_of(show.ids)
+    if teller is None or number is None:
+        return lookup.episodes(title, show.episode_order, fresh=fresh)
+    return teller.episodes(number, show.episode_order, fresh=fresh)
 
 
 def _without_others_names(fresh: Show, known: Catalogue | TitleIndex) -> Show:
