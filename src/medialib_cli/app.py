@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -129,7 +129,12 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+def _older(names: str, text: str, metavar: str | None = None) -> Any:
+    """A flag of an older program: taken, and left out of the help."""
+    return typer.Option(names, help=text, metavar=metavar, hidden=True)
+
+
+@app.callback(invoke_without_command=True)
 def root(
     ctx: typer.Context,
     config: Annotated[str | None, typer.Option("--config", "-c", metavar="FILE", help="Configuration file.")] = None,
@@ -140,15 +145,52 @@ def root(
     log_file: Annotated[
         str | None, typer.Option("--log-file", metavar="FILE", help="Append a log of everything to this file.")
     ] = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"] | None,
+        typer.Option("--log-level", "--logging-level", help="Print log messages of this level and above."),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    download: Annotated[bool, _older("-d", "download")] = False,
+    route: Annotated[bool, _older("-r", "route")] = False,
+    refresh: Annotated[bool, _older("--full-sftp-table-refresh", "bootstrap downloads")] = False,
+    create_show: Annotated[str | None, _older("--create-show", "shows add", "NAME")] = None,
+    search_show: Annotated[str | None, _older("--search-show", "shows search --provider", "NAME")] = None,
+    update_show: Annotated[tuple[str, int] | None, _older("--update-show", "shows fix --tvdb-id", "SHOW TVDB")] = None,
+    update_episodes: Annotated[str | None, _older("--update-episodes", "shows update --episodes", "SHOW")] = None,
+    update_all: Annotated[bool, _older("--update-all-episodes", "shows update --episodes --all")] = False,
+    dry_run: Annotated[bool, _older("--dry-run", "with one of the flags above")] = False,
 ) -> None:
     """Fetch, understand and shelve films, series and anime on disks of your own.
 
     Everything is planned before it is done (-n shows the plan), journalled while it is done, and can be undone.
     """
-    ctx.obj = {"config": config, "verbose": verbose, "as_json": as_json, "log_file": log_file}
+    ctx.obj = {
+        "config": config,
+        "verbose": verbose,
+        "as_json": as_json,
+        "log_file": log_file,
+        "log_level": log_level,
+    }
+    older = (download, route, refresh, create_show, search_show, update_show, update_episodes, update_all)
+    if any(older) or dry_run:
+        from medialib_cli.older_flags import OlderFlags, command_of
+
+        words = command_of(OlderFlags(*older), before=ctx.invoked_subcommand, dry_run=dry_run)
+        group: Any = ctx.command
+        with group.make_context(ctx.info_name, [*_shared(ctx.obj), *words]) as inner:
+            code = group.invoke(inner)
+        raise typer.Exit(code if isinstance(code, int) else 0)
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def _shared(given: dict[str, Any]) -> list[str]:
+    """Options that every command has, as words again."""
+    named = {"config": "--config", "log_file": "--log-file", "log_level": "--log-level"}
+    words = [word for name, option in named.items() if given[name] for word in (option, given[name])]
+    return [*words, *["-v"] * given["verbose"], *(["--json"] if given["as_json"] else [])]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -81,6 +81,7 @@ class Invocation:
         self.verbosity: int = verbose + given.get("verbose", 0)
         self.as_json: bool = as_json or given.get("as_json", False)
         self.log_file = log_file or given.get("log_file")
+        self._log_level: str | None = given.get("log_level")
         self.cancelled = threading.Event()
         self._asking = False
         self.output = Output(highlight=False, soft_wrap=True, emoji=False)
@@ -212,7 +213,7 @@ class Invocation:
         levels = {0: logging.WARNING, 1: logging.INFO}
         handlers: list[logging.Handler] = []
         screen = logging.StreamHandler(sys.stderr)
-        screen.setLevel(levels.get(self.verbosity, logging.DEBUG))
+        screen.setLevel((self._log_level or "").upper() or levels.get(self.verbosity, logging.DEBUG))
         screen.setFormatter(logging.Formatter("medialib: %(message)s"))
         if self.verbosity < _EVERYTHING:
             screen.addFilter(lambda record: not is_answered(record))
