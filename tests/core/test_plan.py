@@ -160,7 +160,17 @@ def test_every_action_asks_for_free_names_where_files_appear(action: Action) -> 
 @given(remarks())
 def test_some_remarks_need_a_person(remark: Remark) -> None:
     """The last eight kinds need a person's attention; "nothing to do here" never does."""
-    needs = {"proposed", "refused", "conflict", "collision", "unrouted", "unidentified", "out of reach", "corrupt", "irreversible"}
+    needs = {
+        "proposed",
+        "refused",
+        "conflict",
+        "collision",
+        "unrouted",
+        "unidentified",
+        "out of reach",
+        "corrupt",
+        "irreversible",
+    }
     assert remark.needs_attention is (remark.kind in needs)
     assert plan_of(remarks=(remark,)).needs_attention == ((remark,) if remark.kind in needs else ())
 
