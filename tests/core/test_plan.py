@@ -159,7 +159,7 @@ def test_every_action_asks_for_free_names_where_files_appear(action: Action) -> 
 
 @given(remarks())
 def test_some_remarks_need_a_person(remark: Remark) -> None:
-    """The last eight kinds need a person's attention; "nothing to do here" never does."""
+    """The last nine kinds need a person's attention; "nothing to do here" never does."""
     needs = {
         "proposed",
         "refused",

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import attrs
 
-from medialib.matching import normalise_title
+from medialib.matching import TitleType, normalise_title
 from medialib.model import Movie, Show
 
 __all__ = ["RootChoice", "RootRule", "TitleType", "choose_root", "folder_fits", "same_folder"]
-
-TitleType: TypeAlias = Literal["standard", "anime", "daily", "movie"]
-"""What a root may be for: a kind of show, or films."""
 
 _TAG: Final = re.compile(r"\s*[\[{](tvdb|tvdbid|tmdb|tmdbid|imdb|imdbid)-([\w]+)[\]}]")
 _YEAR: Final = re.compile(r"\s*\((\d{4})\)\s*$")
