@@ -13,7 +13,17 @@ import attrs
 from hypothesis import strategies as st
 
 from medialib.model import Place
-from medialib.planning import Action, Outcome, Plan, ReleaseFile, ReleaseMark, ReleaseMove, Remark, RemarkKind
+from medialib.planning import (
+    Action,
+    Outcome,
+    Plan,
+    ReleaseFile,
+    ReleaseMark,
+    ReleaseMove,
+    Remark,
+    RemarkKind,
+    WriteText,
+)
 from medialib.testing.strategies import actions, instants, outcomes, places, texts
 
 __all__ = ["consistent_actions", "json_actions", "json_outcomes", "plans", "remarks", "without_pairs"]
@@ -72,6 +82,8 @@ def consistent_actions(draw: st.DrawFn, max_size: int = 5) -> tuple[Action, ...]
                 changes[field] = Place(draw(locations), f"Folder/{draw(st.integers(0, 3))} é.mkv")
         if hasattr(action, "target"):
             changes["target"] = Place(draw(locations), f"Show/Season 01/{number}.mkv")
+        if isinstance(action, WriteText):
+            changes["place"] = Place(draw(locations), f"Show/{number}.nfo")
         if isinstance(action, ReleaseFile | ReleaseMove) and action.copy is not None:
             changes["copy"] = attrs.evolve(action.copy, place=Place("tv", f"Copies/{number}.mkv"))
         if isinstance(action, ReleaseMark):
