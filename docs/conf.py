@@ -41,6 +41,8 @@ nitpick_ignore_regex = [
     ("py:.*", r"(attr|attrs|fsspec|mcp|hypothesis|paramiko|pytest|sqlalchemy)\..*"),
     ("py:class", r"(medialib\..*\.)?_[A-Z]\w*"),
 ]
+# A field of a named tuple is annotated `date`, and classes of ours have a field of that name.
+suppress_warnings = ["ref.python"]
 # They stand in a signature, and what a reader needs of them is said elsewhere: an alias, or not public.
 nitpick_ignore = [
     ("py:class", "Action"),
@@ -55,6 +57,7 @@ nitpick_ignore = [
     ("py:class", "medialib.http.client.Answered"),
     ("py:class", "medialib.http.waiting.Patience"),
     ("py:class", "medialib.providers.imdb_index.ImdbIndex"),
+    ("py:class", "medialib.workflows.offering.OfferedTitle"),
     ("py:class", "medialib.workflows.shelf.Shelf"),
     ("py:class", "TemplateOf"),
     ("py:class", "TypeIs"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from medialib.config import parse_settings
 from medialib.errors import MedialibError
-from medialib.library import Library, open_library
+from medialib.library import Library, explain, open_library
 from medialib.model import FileEntry
 
 REMOTE_FILES = (
@@ -76,7 +76,7 @@ def main() -> None:
 
             print("\nThe story of a film:")
             place = "movies:Resampled Hearts (2022)/Resampled Hearts (2022).mkv"
-            for line in library.explain(place).lines():
+            for line in explain(library, place).lines():
                 # the folder has another name in every run
                 print(f"  {line.replace(str(folder), '…')}")
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from medialib.errors import MedialibError, UsageError
-from medialib.library import Library, keep_verification, verification_of
+from medialib.library import Library, keep_verification, shared_verification, verification_of, verify_files
 from medialib.library.care import verify_quickly
 from medialib.planning import unstructure
 from medialib.workflows.verifications import Verification
@@ -89,9 +89,10 @@ def verify(
     ):
         began = opened.clock.now()
         shared = (
-            None if share is None else opened.shared_verification(share, subjects, remotes=remote, by_content=anidb)
+            None if share is None else shared_verification(opened, share, subjects, remotes=remote, by_content=anidb)
         )
-        for each in opened.verify(
+        for each in verify_files(
+            opened,
             subjects,
             remotes=remote,
             by_content=anidb,

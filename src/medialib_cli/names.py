@@ -14,6 +14,7 @@ from typing import Annotated, Literal, TextIO
 import typer
 
 from medialib.errors import OutOfReach, UsageError
+from medialib.library import explain as explain_subject
 from medialib.naming import parse_names
 from medialib_cli.invocation import Invocation, command
 from medialib_cli.readings import show_reading, show_tree
@@ -105,7 +106,7 @@ def explain(
     """Tell the whole story of a file: read how, matched with what, routed why, and what the journal says of it."""
     with invocation.library(read_only=True) as (library, _):
         named = str(Path(subject).absolute()) if Path(subject).exists() else subject
-        story = library.explain(named, auto_add=auto_add)
+        story = explain_subject(library, named, auto_add=auto_add)
     if invocation.as_json:
         print_json(story.to_dict())
     else:

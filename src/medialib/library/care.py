@@ -7,10 +7,10 @@ from concurrent.futures import Executor
 from typing import get_args
 
 from medialib.errors import UsageError
-from medialib.library.record import INCOMING, Library
+from medialib.library.record import Library
 from medialib.model import Place
 from medialib.planning import Plan
-from medialib.ports import CancelToken, WritableLocation
+from medialib.ports import CancelToken
 from medialib.workflows.duplicates import Duplicates, find_duplicates, plan_discard
 from medialib.workflows.lookup import TitleLookup
 from medialib.workflows.missing import Absences, find_missing
@@ -139,8 +139,6 @@ def verify_quickly(
 
     See `medialib.workflows.quick.check_quickly`; raises UsageError for what lies in neither library nor incoming.
     """
-    here: dict[str, WritableLocation] = dict(library.roots)
-    if library.incoming is not None:
-        here[INCOMING] = library.incoming
+    here = library.kept
     places = [Place(name, "") for name in here] if subjects is None else named_places(subjects, here)
     return check_quickly(places, here, library.catalogue, executor=executor, cancelled=cancelled)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -19,34 +19,20 @@ from medialib.library.providers import Providers
 from medialib.library.rules import folders_of, looking_up, path_rules, release_rules, route_rules, stability_rules
 from medialib.library.work import Verb, Work
 from medialib.matching import TitleRules
-from medialib.model import ExternalIds, FileEntry, Place
-from medialib.naming import unsafe_reason
+from medialib.model import ExternalIds, FileEntry
 from medialib.planning import Fetch, Plan
 from medialib.ports import CancelToken, Catalogue, Clock, Location, Transfer, WritableLocation
 from medialib.routing import Settle
 from medialib.workflows.apply import Report, Session, World, writing
 from medialib.workflows.by_content import ContentLookup
-from medialib.workflows.explain import (
-    Chapter,
-    Story,
-    explain_name,
-    explain_place,
-    explain_title,
-    explain_wholeness,
-    place_of,
-)
 from medialib.workflows.fetch import FetchRules, Observations, Source, emptied_mark, plan_baseline, plan_fetch
 from medialib.workflows.fix import plan_fix_show
-from medialib.workflows.homes import Homes
 from medialib.workflows.lookup import AIRED, Ask, TitleLookup
 from medialib.workflows.release import ReleaseSource, plan_release
 from medialib.workflows.route import plan_route
 from medialib.workflows.route_rules import RouteRules
-from medialib.workflows.sharing import SharedRun
-from medialib.workflows.shelf import Shelf
 from medialib.workflows.shows import plan_add_show
 from medialib.workflows.undo import plan_undo
-from medialib.workflows.verify import Verified, named_places, verify
 
 __all__ = ["INCOMING", "REVIEW", "Library"]
 
@@ -106,6 +92,11 @@ class Library:
         if self.review is not None:
             found[REVIEW] = self.review
         return found
+
+    @property
+    def kept(self) -> dict[str, WritableLocation]:
+        """The locations that hold files of ours, by name: the roots, and the incoming folder."""
+        return dict(self.roots) if self.incoming is None else {**self.roots, INCOMING: self.incoming}
 
     @property
     def world(self) -> World:
@@ -199,7 +190,7 @@ class Library:
                 self.catalogue,
                 self.route_rules_with(auto_add=auto_add),
                 self.clock,
-                lookup=self._lookup(ask),
+                lookup=self.lookup(ask),
                 settle=settle,
                 contents=contents,
                 arriving=arriving,
@@ -259,108 +250,10 @@ class Library:
             configuration=self.settings.digest,
         )
 
-    def explain(self, subject: str, *, auto_add: bool = False) -> Story:
-        """The story of a file (``location:path`` or a full path), of a title, or of a release name.
-
-        `auto_add` tells what would be looked up for a name that the catalogue does not know.
-        """
-        place = place_of(subject, self.locations)
-        if place is not None:
-            story = explain_place(place, self.catalogue, self.locations, self.route_rules, self._homes())
-            whole = self._wholeness(place)
-            return story if whole is None else attrs.evolve(story, chapters=(whole, *story.chapters))
-        told = explain_title(subject, self.catalogue)
-        return (
-            told
-            if told is not None
-            else explain_name(
-                subject,
-                self.catalogue,
-                self.route_rules_with(auto_add=auto_add),
-                self._lookup(None),
-                self._homes(),
-            )
-        )
-
-    def _homes(self) -> Homes | None:
-        if self.incoming is None:
-            return None
-        return Homes(Shelf(self.incoming, self.roots, self.catalogue), self.roots, self.route_rules.policy)
-
-    def _wholeness(self, place: Place) -> Chapter | None:
-        """Whether a file on a remote is believed to be whole; None for one that is not looked at."""
-        if place.location not in self.remotes or unsafe_reason(place.path) is not None:
-            return None
-        starts = [
-            start
-            for start in folders_of(self.settings, place.location)
-            if not start or place.path.startswith(f"{start}/")
-        ]
-        if not starts:
-            return None
-        return explain_wholeness(
-            place.path,
-            self.remotes[place.location],
-            max(starts, key=len),
-            self.catalogue,
-            stability_rules(self.settings),
-            self.clock,
-        )
-
-    def verify(
-        self,
-        subjects: Iterable[str] | None,
-        *,
-        remotes: bool = False,
-        by_content: bool = False,
-        executor: Executor | None = None,
-        shared: SharedRun | None = None,
-        observer: Observer = nobody,
-        cancelled: CancelToken | None = None,
-    ) -> Iterator[Verified]:
-        """Read files, folders (``location:path`` or a full path) or everything, and say what is not what it was.
-
-        Nothing is changed. With `remotes`, those that can are asked for hashes of their own copies; `by_content` asks
-        AniDB what videos of anime are, for which the library must not be opened read-only; `shared`, from
-        `shared_verification`, divides the work with others. See `medialib.workflows.verify.verify`; raises UsageError
-        for what lies in neither the library nor the incoming folder.
-        """
-        here = self._verifiable()
-        return verify(
-            None if subjects is None else named_places(subjects, here),
-            here,
-            self.catalogue,
-            remotes=self.remotes if remotes else None,
-            contents=self.contents(None, observer, cancelled) if by_content else None,
-            executor=executor,
-            shared=shared,
-            observer=observer,
-            cancelled=cancelled,
-        )
-
-    def shared_verification(
-        self, name: str, subjects: Iterable[str] | None, *, remotes: bool = False, by_content: bool = False
-    ) -> SharedRun:
-        """The run of that name, which all who have this catalogue divide among them; subjects as for `verify`.
-
-        Raises UsageError for a name that is none, and for what lies in neither the library nor the incoming folder.
-        """
-        here = self._verifiable()
-        places = [Place(each, "") for each in here] if subjects is None else named_places(subjects, here)
-        asked = [*(["--remote"] if remotes else []), *(["--anidb"] if by_content else [])]
-        scope = (*sorted(str(place) for place in places), *asked)
-        return SharedRun(self.catalogue, self.clock, "verify", name, scope)
-
     def executor(self, chosen: str | None = None) -> AbstractContextManager[Executor | None]:
         """Who reads files: as `chosen`, else as configured, else None. See `medialib.executors.open_executor`."""
         choice = self.settings.work.executor if chosen is None else chosen
         return nullcontext() if choice is None else open_executor(choice)
-
-    def _verifiable(self) -> dict[str, WritableLocation]:
-        here: dict[str, WritableLocation] = dict(self.roots)
-        if self.incoming is not None:
-            here[INCOMING] = self.incoming
-        return here
 
     def plan_release(
         self, *, remote: str | None = None, observer: Observer = nobody, cancelled: CancelToken | None = None
@@ -525,7 +418,8 @@ class Library:
         with self.writing(plan.kind, observer=observer, cancelled=cancelled, wait=wait) as session:
             return session.apply(plan)
 
-    def _lookup(self, ask: Ask | None) -> TitleLookup | None:
+    def lookup(self, ask: Ask | None = None) -> TitleLookup | None:
+        """Who is asked about titles during one piece of planning; None if there is nobody."""
         provider = self.providers.preferred
         return None if provider is None else TitleLookup(provider, ask=ask)
 

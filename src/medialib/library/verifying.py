@@ -1,20 +1,70 @@
-"""Remembering, for `explain`, when the library was verified."""
+"""Verifying what stands in a library, and remembering, for `explain`, when that was."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from datetime import datetime
 
 from medialib.catalogue import open_catalogue
 from medialib.errors import CatalogueMissing
+from medialib.events import Observer, nobody
 from medialib.executors import this_host
-from medialib.library.record import INCOMING, Library
+from medialib.library.record import Library
 from medialib.model import Place
+from medialib.ports import CancelToken
+from medialib.workflows.sharing import SharedRun
 from medialib.workflows.verifications import Verification, remember_verification
 from medialib.workflows.verified import BROKEN, FoundBroken, RunReport, Verified
-from medialib.workflows.verify import named_places
+from medialib.workflows.verify import named_places, verify
 
-__all__ = ["keep_verification", "verification_of"]
+__all__ = ["keep_verification", "shared_verification", "verification_of", "verify_files"]
+
+
+def verify_files(
+    library: Library,
+    subjects: Iterable[str] | None,
+    *,
+    remotes: bool = False,
+    by_content: bool = False,
+    executor: Executor | None = None,
+    shared: SharedRun | None = None,
+    observer: Observer = nobody,
+    cancelled: CancelToken | None = None,
+) -> Iterator[Verified]:
+    """Read files, folders (``location:path`` or a full path) or everything, and say what is not what it was.
+
+    Nothing is changed. With `remotes`, those that can are asked for hashes of their own copies; `by_content` asks
+    AniDB what videos of anime are, for which the library must not be opened read-only; `shared`, from
+    `shared_verification`, divides the work with others. See `medialib.workflows.verify.verify`; raises UsageError
+    for what lies in neither the library nor the incoming folder.
+    """
+    here = library.kept
+    return verify(
+        None if subjects is None else named_places(subjects, here),
+        here,
+        library.catalogue,
+        remotes=library.remotes if remotes else None,
+        contents=library.contents(None, observer, cancelled) if by_content else None,
+        executor=executor,
+        shared=shared,
+        observer=observer,
+        cancelled=cancelled,
+    )
+
+
+def shared_verification(
+    library: Library, name: str, subjects: Iterable[str] | None, *, remotes: bool = False, by_content: bool = False
+) -> SharedRun:
+    """The run of that name, which all who have this catalogue divide among them; subjects as for `verify`.
+
+    Raises UsageError for a name that is none, and for what lies in neither the library nor the incoming folder.
+    """
+    here = library.kept
+    places = [Place(each, "") for each in here] if subjects is None else named_places(subjects, here)
+    asked = [*(["--remote"] if remotes else []), *(["--anidb"] if by_content else [])]
+    scope = (*sorted(str(place) for place in places), *asked)
+    return SharedRun(library.catalogue, library.clock, "verify", name, scope)
 
 
 def verification_of(
@@ -23,13 +73,11 @@ def verification_of(
     began: datetime,
     found: Sequence[Verified] | RunReport,
 ) -> Verification:
-    """A verification of the subjects (see `Library.verify`) that has come to its end, as it is remembered.
+    """A verification of the subjects (see `verify_files`) that has come to its end, as it is remembered.
 
-    `began` is when it was begun, by the library's clock. Raises UsageError as `Library.verify` does.
+    `began` is when it was begun, by the library's clock. Raises UsageError as `verify_files` does.
     """
-    here = dict(library.roots)
-    if library.incoming is not None:
-        here[INCOMING] = library.incoming
+    here = library.kept
     scope = [Place(name, "") for name in here] if subjects is None else named_places(subjects, here)
     if isinstance(found, RunReport):
         counts, broken = dict(found.counts), found.broken

@@ -9,6 +9,7 @@ import attrs
 
 from medialib.errors import UsageError
 from medialib.library import Library
+from medialib.library import explain as explain_subject
 from medialib.matching import (
     Candidate,
     Identified,
@@ -276,7 +277,7 @@ def explain(desk: Desk, request: ExplainRequest) -> ToldStory:
     A place on a remote is looked up there.
     """
     with desk.library() as library:
-        story = library.explain(request.subject, auto_add=request.look_up)
+        story = explain_subject(library, request.subject, auto_add=request.look_up)
     return ToldStory(
         story.subject,
         tuple(
