@@ -192,7 +192,9 @@ def _refuse_strangers(tables: MilvusTables, beside: SqlCatalogue, where: str, fi
             f"{where} has rows of format {form}, this medialib knows {_FORMAT}; it was not touched",
             remedy="Update medialib.",
         )
-    owner, there = tables.owner(), tables.tables()
+    # after the log, which is told of a collection once it is there: another process may be making its first ones
+    there = tables.tables()
+    owner = tables.owner()
     if owner not in (None, mine) or (form is None and owner is None and there):
         raise CatalogueError(
             f"the collections in {where} belong to another catalogue than {file}; nothing was touched",

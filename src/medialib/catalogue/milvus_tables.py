@@ -91,7 +91,8 @@ class MilvusTables:
         self._guard = threading.Lock()
 
     def tables(self) -> frozenset[str]:
-        """Names of the tables that have a collection."""
+        """Names of the tables that have a collection now."""
+        self._there = self._listed()
         return frozenset(name for name in TABLES if collection_name(name) in self._there)
 
     def owner(self) -> str | None:
