@@ -63,6 +63,7 @@ def test_what_may_succeed_later_is_transient() -> None:
     """`TransientError`: the same call may succeed later."""
     assert {cls.__name__ for cls in CLASSES if issubclass(cls, TransientError)} == {
         "TransientError",
+        "Banned",
         "ConnectionLost",
         "CatalogueBusy",
         "CatalogueOutOfReach",

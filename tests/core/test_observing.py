@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from medialib.events import (
     ActionFinished,
     ActionStarted,
+    BytesFetched,
     BytesMoved,
     CatalogueMigrated,
     Event,
@@ -57,6 +58,7 @@ events = st.one_of(
     st.builds(FileHashed, places, names),
     st.builds(Waiting, names, names),
     st.builds(RecordsRead, names, st.integers(0), st.booleans()),
+    st.builds(BytesFetched, names, st.integers(0), st.none() | st.integers(0), st.booleans()),
     st.builds(CatalogueMigrated, names, names, names, names),
     st.builds(Noted, names, st.none() | places, st.sampled_from(["debug", "info", "warning"])),
 )
@@ -193,4 +195,4 @@ def test_an_exception_is_part_of_its_record() -> None:
 
 
 def test_all_kinds_of_events_are_tried_here() -> None:
-    assert len(get_args(Event)) == 12
+    assert len(get_args(Event)) == 13

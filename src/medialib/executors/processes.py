@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager, suppress
 from functools import partial
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
@@ -216,6 +217,8 @@ def _processors() -> int:
 @contextmanager
 def _deaf_children() -> Iterator[None]:
     """Processes that are started meanwhile do not hear Ctrl-C, from their first moment on."""
+    # started with the first process, it would let Ctrl-C in again before that one begins
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
     try:
         yield

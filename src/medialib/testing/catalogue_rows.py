@@ -331,10 +331,9 @@ class RepositoryLaws(ABC):
                 standing("A.mkv"),
             ]
         )
-        if not isinstance(inventory, SupportsSurvey):
-            pytest.skip("this one has no quick way")
         for location in (None, "tv", "films", "none"):
-            assert list(inventory.survey(location)) == [InventoryLine.of(row) for row in inventory.all(location)]
+            rows = [InventoryLine.of(row) for row in inventory.all(location)]
+            assert not isinstance(inventory, SupportsSurvey) or list(inventory.survey(location)) == rows
 
     def test_details_belong_to_the_catalogue(self, catalogue: Catalogue) -> None:
         """Changing the mapping that was given, or that came back, changes nothing that is kept."""
