@@ -32,6 +32,7 @@ def test_what_the_parser_reads_is_borne_out_where_the_text_does_not_spell_it() -
     assert [each.text for each in told.borne] == ["Sh0w"]
     assert not judged(attrs.evolve(read, findings=()), seasons=(1,)).fits
     assert not judged(ParsedName(name="Sh", kind="unknown"), seasons=(1,)).fits
+    assert judged(ParsedName(name="Sho\u0301w.S1", kind="unknown"), seasons=(1,)).fits
 
 
 def test_a_range_and_another_reading_are_doubted() -> None:
