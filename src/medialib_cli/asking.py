@@ -9,15 +9,17 @@ from contextlib import AbstractContextManager
 from rich.console import Console
 
 from medialib.errors import Cancelled
-from medialib.matching import NotChosen, Wanted
+from medialib.matching import NotChosen, Offer, Wanted
 from medialib.metadata import TitleMetadata
 from medialib.routing import Answer, Conflict, Rival, Settle
 from medialib.selection import Unselected, select
 from medialib.workflows.lookup import Ask
+from medialib_cli.render import print_columns
 
 __all__ = ["ask_at", "settle_at"]
 
 _SHOWN = 20
+_HEADS = ("", "title", "year", "from", "language", "number", "why")
 _ANSWERS: dict[str, Answer] = {"n": "new", "new": "new", "o": "old", "old": "old", "b": "both", "both": "both"}
 _NOBODY = frozenset({"", "n", "none", "skip"})
 
@@ -34,8 +36,7 @@ def ask_at(console: Console, *, quiet: Callable[[], AbstractContextManager[None]
         offers = choice.offers[:_SHOWN]
         with quiet():
             console.print(f"Which of these is {wanted}?", markup=False)
-            for number, offer in enumerate(offers, start=1):
-                console.print(f"{number:>3}  {offer}", markup=False)
+            print_columns(console, _HEADS, (_row(*each) for each in enumerate(offers, start=1)), numbers=(0,))
             while True:
                 console.print(f"1-{len(offers)}, or Enter for none of them: ", end="", markup=False)
                 line = sys.stdin.readline()
@@ -52,6 +53,12 @@ def ask_at(console: Console, *, quiet: Callable[[], AbstractContextManager[None]
                     return offers[chosen.numbers[0] - 1].title
 
     return ask
+
+
+def _row(number: int, offer: Offer) -> tuple[str, ...]:
+    title = offer.title
+    told = (title.title, str(title.year or ""), " ".join(title.countries), title.language or "", title.reference)
+    return (str(number), *told, ", ".join(offer.reasons))
 
 
 def settle_at(console: Console, *, quiet: Callable[[], AbstractContextManager[None]]) -> Settle | None:

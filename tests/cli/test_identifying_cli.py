@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -208,6 +209,8 @@ def test_at_a_terminal_one_is_asked_until_it_is_clear(asking: Home) -> None:
     code, said = asking.at_a_terminal("shows", "add", "Nosferatu", answers=("7", "x", "1,2", "2"))
     assert code == 0, said
     assert "one number is wanted" in said
+    assert all(head in said for head in ("title", "year", "from", "language", "number", "why"))
+    assert re.search(r"2 +Nosferatu +2014 +\w* *\w* *tvmaze:\d+ +\w+", said)
     assert asking.rows("SELECT year FROM shows") == [(2014,)]
     asking.put("Nosferatu.S01E01.mkv", where="incoming")
     assert asking.medialib("route").code == 0
